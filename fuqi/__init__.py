@@ -1,0 +1,1 @@
+"""Fuqi 福企看板: live dashboards over the exports of Futian's enterprise-service programme."""

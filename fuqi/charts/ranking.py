@@ -1,0 +1,76 @@
+"""Units compared honestly: a rate with its interval, the district's rate, and n."""
+
+import altair as alt
+import pyarrow as pa
+
+from fuqi import look
+
+VERDICTS = {
+    "高于全区": look.HIGH,
+    "与全区无显著差异": look.NEUTRAL,
+    "低于全区": look.LOW,
+    "样本不足": look.BORDER,
+    "无应办结": look.BORDER,
+}
+
+
+def ranking_with_interval(rows: pa.Table, height: int = 320) -> alt.Chart:
+    """On-time rate per subdistrict with its 95% interval; takes the rows of `resolution_by_subdistrict`.
+
+    The order is the query's: ranked units first, then those without enough cases.
+    """
+    order = rows.column("subdistrict_name").to_pylist()
+    base = (
+        alt.Chart(rows)
+        .transform_calculate(
+            name="(datum.on_time_rank == null ? '–' : datum.on_time_rank) + '  ' + datum.subdistrict_name",
+            share="datum.on_time_count + '/' + datum.due_count",
+        )
+        .encode(
+            y=alt.Y(
+                "subdistrict_name:N",
+                sort=order,
+                title=None,
+                axis=alt.Axis(domain=False, ticks=False, labelFontSize=13, labelColor=look.INK),
+            )
+        )
+    )
+    x_scale = alt.Scale(zero=False, nice=True, padding=8)
+    interval = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
+        x=alt.X(
+            "on_time_low:Q",
+            title="按时办结率（横线为95%置信区间）",
+            scale=x_scale,
+            axis=alt.Axis(format=".0%", tickCount=5),
+        ),
+        x2="on_time_high:Q",
+        color=_verdict_colour(rows),
+    )
+    point = base.mark_point(size=110, filled=True, opacity=1).encode(
+        x=alt.X("on_time_rate:Q", scale=x_scale),
+        color=_verdict_colour(rows),
+        tooltip=[
+            alt.Tooltip("subdistrict_name:N", title="街道"),
+            alt.Tooltip("on_time_rank:Q", title="名次"),
+            alt.Tooltip("on_time_rate:Q", title="按时办结率", format=".1%"),
+            alt.Tooltip("share:N", title="按时办结/应办结"),
+            alt.Tooltip("on_time_verdict:N", title="与全区比较"),
+        ],
+    )
+    counts = base.mark_text(align="left", color=look.MUTED).encode(
+        x=alt.XValue("width"), text="share:N"
+    )
+    district = (
+        alt.Chart(rows)
+        .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6)
+        .encode(x=alt.X("max(district_on_time_rate):Q", scale=x_scale))
+    )
+    return (district + interval + point + counts).properties(height=height)
+
+
+def _verdict_colour(rows: pa.Table) -> alt.Color:
+    present = set(rows.column("on_time_verdict").to_pylist())
+    shown = {verdict: colour for verdict, colour in VERDICTS.items() if verdict in present}
+    return alt.Color(
+        "on_time_verdict:N", scale=alt.Scale(domain=list(shown), range=list(shown.values()))
+    )

@@ -1,0 +1,77 @@
+"""The charts' own theme: the same on screen and in an exported picture, with Chinese dates and numbers."""
+
+from typing import Any
+
+import altair as alt
+
+from fuqi import look
+
+TIME_LOCALE: dict[str, Any] = {
+    "dateTime": "%Y年%-m月%-d日 %H:%M",
+    "date": "%Y/%-m/%-d",
+    "time": "%H:%M:%S",
+    "periods": ["上午", "下午"],
+    "days": ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"],
+    "shortDays": ["周日", "周一", "周二", "周三", "周四", "周五", "周六"],
+    "months": [
+        "一月",
+        "二月",
+        "三月",
+        "四月",
+        "五月",
+        "六月",
+        "七月",
+        "八月",
+        "九月",
+        "十月",
+        "十一月",
+        "十二月",
+    ],
+    "shortMonths": [f"{n}月" for n in range(1, 13)],
+}
+NUMBER_LOCALE: dict[str, Any] = {
+    "decimal": ".",
+    "thousands": ",",
+    "grouping": [3],
+    "currency": ["¥", ""],
+}
+STEP_FORMATS = {"day": "%-m月%-d日", "week": "%-m月%-d日", "month": "%Y年%-m月"}
+
+
+def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLevelMixin:
+    """The finished chart: `title` above, `provenance` (data-as-of, release, label) in small print below it.
+
+    The provenance is part of the picture, so that a copied chart still says what it rests on.
+    """
+    heading = alt.TitleParams(
+        text=title,
+        subtitle=provenance,
+        anchor="start",
+        fontSize=16,
+        fontWeight=600,
+        color=look.INK,
+        subtitleFontSize=11,
+        subtitleColor=look.MUTED,
+        subtitlePadding=4,
+        offset=12,
+    )
+    return (
+        chart.properties(title=heading, background=look.PAPER)
+        .configure(font=look.FONT, locale={"number": NUMBER_LOCALE, "time": TIME_LOCALE})
+        .configure_axis(
+            labelColor=look.MUTED,
+            titleColor=look.MUTED,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            gridColor=look.GRID,
+            domainColor=look.BORDER,
+            tickColor=look.BORDER,
+            labelLimit=180,
+        )
+        .configure_legend(
+            labelColor=look.INK, labelFontSize=12, orient="top", title=None, symbolStrokeWidth=3
+        )
+        .configure_view(stroke=None)
+        .configure_text(color=look.INK, fontSize=12)
+    )

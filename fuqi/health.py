@@ -1,0 +1,140 @@
+"""`doctor`: is the current release whole, and does it compute what was published?"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from fuqi import contract, wording, worktime
+from fuqi.settings import Settings
+from fuqi.store import Database, Release, ReleaseError, Warehouse
+
+
+@dataclass(frozen=True)
+class Report:
+    lines: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.faults
+
+    def text(self) -> str:
+        verdict = (
+            ["检查通过。"] if self.is_sound else ["发现问题：", *(f"  - {f}" for f in self.faults)]
+        )
+        return "\n".join([*self.lines, "", *verdict])
+
+
+def examine(warehouse: Warehouse, settings: Settings) -> Report:
+    """What the current release holds, computes and lacks."""
+    try:
+        release = warehouse.current()
+        if release is None:
+            return Report((), ("还没有版本；请运行 python -m fuqi intake data/exports",))
+        manifest = release.manifest
+    except ReleaseError as error:
+        return Report((), (str(error),))
+
+    lines = [
+        f"当前版本    {release.release_id}  {manifest.label}".rstrip(),
+        f"数据截至    {wording.moment(manifest.data_as_of)}",
+        f"载入于      {wording.moment(manifest.loaded_at)}",
+        "",
+    ]
+    faults = [
+        f"上次载入中断留下的目录：{folder.name}，可以删除" for folder in warehouse.leftovers()
+    ]
+    faults += [
+        f"表 {name} 不在版本 {release.release_id} 中"
+        for name in (*contract.load().names, "calendar", "intake_problems")
+        if not release.table_path(name).is_file()
+    ]
+    if faults:
+        return Report(tuple(lines), tuple(faults))
+
+    try:
+        database = Database(release)
+        lines += _row_counts(release, database, faults)
+        lines += ["", *_problems(database)]
+        lines += ["", *_published(database, manifest.data_as_of, settings)]
+        database.close()
+    except duckdb.Error as error:
+        faults.append(f"版本 {release.release_id} 读不出：{error}")
+    last_year = manifest.data_as_of.year + 1
+    if (
+        last_year not in worktime.KNOWN_YEARS
+        and manifest.data_as_of.year not in worktime.KNOWN_YEARS
+    ):
+        faults.append(f"工作日历没有 {manifest.data_as_of.year} 年的节假日安排")
+    return Report(tuple(lines), tuple(faults))
+
+
+def _row_counts(release: Release, database: Database, faults: list[str]) -> list[str]:
+    rows = []
+    for name, entry in release.manifest.tables.items():
+        stored = database.row_count(name)
+        if stored != entry.rows:
+            faults.append(f"表 {name} 有 {stored:,} 行，清单记为 {entry.rows:,} 行")
+        files = "、".join(entry.files) or "（没有来源文件）"
+        rows.append(
+            [
+                name,
+                contract.load()[name].title,
+                f"{stored:,}",
+                f"{entry.refused:,}",
+                f"{entry.flagged:,}",
+                files,
+            ]
+        )
+    return _aligned(["表", "内容", "行数", "拒收", "标记", "来源文件"], rows)
+
+
+def _problems(database: Database) -> list[str]:
+    found = database.run("problem_counts", {}).to_pylist()
+    if not found:
+        return ["没有被拒收或标记的行。"]
+    rows = [
+        [r["severity_name"], r["table_name"], r["reason"], f"{r['problem_count']:,}"] for r in found
+    ]
+    return _aligned(["处理", "表", "原因", "条数"], rows)
+
+
+def _published(database: Database, as_of: datetime, settings: Settings) -> list[str]:
+    rows = database.run(
+        "published_vs_computed",
+        {
+            "as_of": as_of,
+            "programme_start": settings.programme_start,
+            "assignments_start": settings.assignments_start,
+        },
+    ).to_pylist()
+    return _aligned(
+        ["项目", "指标", "公布", "计算", "差额"],
+        [
+            [
+                row["programme"],
+                row["label"],
+                (row["qualifier"] or "") + wording.figure(row["published_value"], row["unit"]),
+                wording.figure(row["computed_value"], row["unit"]),
+                wording.difference(row["difference"], row["unit"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _aligned(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Columns of equal width on a terminal, where a Chinese character takes two cells."""
+    widths = [max(_cells(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    return [
+        "  ".join(
+            text + " " * (width - _cells(text)) for text, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in [header, *rows]
+    ]
+
+
+def _cells(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

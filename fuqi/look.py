@@ -1,0 +1,46 @@
+"""The look that screen, charts and maps share: one typeface stack, and colours with one meaning each."""
+
+FONT = (
+    "PingFang SC, Microsoft YaHei, Noto Sans SC, Noto Sans CJK SC, Source Han Sans SC, sans-serif"
+)
+
+INK = "#1f2a37"
+MUTED = "#5b6775"
+GRID = "#e6eaf0"
+BORDER = "#dde3ea"
+PAPER = "#ffffff"
+
+RECEIVED = "#1f5fa8"
+"""What comes in, and the leading series of a chart."""
+
+CLOSED = "#2a8c82"
+"""What was done: closed, held, visited, served."""
+
+OVERDUE = "#c62828"
+"""Past its deadline. Nothing else is red."""
+
+DUE_SOON = "#a86400"
+"""Due within one working day."""
+
+UNHELD = "#7a3fb0"
+"""Nobody is responsible."""
+
+NEUTRAL = "#94a1b0"
+"""No statement: too few cases, no difference, no data."""
+
+LOW = "#7d5a1e"
+"""Significantly below the district."""
+
+HIGH = CLOSED
+"""Significantly above the district."""
+
+SEQUENCE = ("#e8f0f8", "#c3d8ec", "#93b8db", "#5d92c4", "#2a67a6")
+"""Light to dark for small to large, on maps."""
+
+CATEGORIES = ("#1f5fa8", "#2a8c82", "#a86400", "#7a3fb0", "#4f6d7a", "#8c6d46")
+"""For kinds of things that have no order."""
+
+
+def rgba(colour: str, alpha: int = 255) -> list[int]:
+    """A `#rrggbb` colour as deck.gl takes it: four numbers from 0 to 255."""
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)] + [alpha]

@@ -1,0 +1,14 @@
+"""Where the project keeps its files; each place can be moved by an environment variable."""
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+CONTRACT = PROJECT / "data" / "contract"
+BOUNDARIES = Path(os.environ.get("FUQI_BOUNDARIES", PROJECT / "data" / "boundaries"))
+EXPORTS = PROJECT / "data" / "exports"
+PAGES = PROJECT / "pages"
+QUERIES = PROJECT / "queries"
+SETTINGS = Path(os.environ.get("FUQI_SETTINGS", PROJECT / "data" / "settings.toml"))
+WAREHOUSE = Path(os.environ.get("FUQI_WAREHOUSE", PROJECT / "data" / "warehouse"))

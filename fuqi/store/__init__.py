@@ -1,0 +1,18 @@
+"""The store: releases on disk, and the queries that read one of them."""
+
+from fuqi.store.database import Database
+from fuqi.store.queries import Kpi, Query, QueryError, kpis
+from fuqi.store.releases import Manifest, Release, ReleaseError, TableEntry, Warehouse
+
+__all__ = [
+    "Database",
+    "Kpi",
+    "Manifest",
+    "Query",
+    "QueryError",
+    "Release",
+    "ReleaseError",
+    "TableEntry",
+    "Warehouse",
+    "kpis",
+]

@@ -1,0 +1,115 @@
+"""A release opened for reading: its tables as views, and the queries that run on them."""
+
+import re
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from fuqi.contract import Column, Contract
+from fuqi.contract import load as load_contract
+from fuqi.store.queries import STAGING, Query, QueryError, dollars
+from fuqi.store.queries import load as load_queries
+from fuqi.store.releases import Release
+
+MACROS = Path(__file__).with_name("macros.sql")
+
+
+class Database:
+    """An in-memory DuckDB with one view a table of the release, personal columns masked.
+
+    The files are never changed, so one Database serves every thread: each call opens a cursor of its own.
+    The connection can read the release's folder and nothing else of the machine.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        contract: Contract | None = None,
+        queries: Mapping[str, Query] | None = None,
+    ) -> None:
+        self.release = release
+        self.queries = load_queries() if queries is None else queries
+        self._connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
+        self._connection.execute("set enable_external_access = false")
+        self._connection.execute(MACROS.read_text(encoding="utf-8"))
+        self._lock = threading.Lock()
+        self._open_tables(contract or load_contract())
+        self._connection.execute("set lock_configuration = true")
+
+    def run(self, name: str, params: Mapping[str, Any]) -> pa.Table:
+        """The rows of the query of that name.
+
+        `params` holds exactly what the query's header declares; QueryError says what is too much or missing.
+        """
+        query = self.query(name)
+        if missing := set(query.params) - set(params):
+            raise QueryError(f"{name}: {dollars(missing)} declared in its header, not given")
+        if unknown := set(params) - set(query.params):
+            raise QueryError(f"{name}: {dollars(unknown)} given, not declared in its header")
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            return cursor.sql(query.sql, params=dict(params)).to_arrow_table()
+        finally:
+            cursor.close()
+
+    def query(self, name: str) -> Query:
+        try:
+            return self.queries[name]
+        except KeyError:
+            raise QueryError(f"there is no query {name!r} in queries/") from None
+
+    def row_count(self, table: str) -> int:
+        """Rows of a table as stored."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            row = cursor.execute(f'select count(*) from "{table}"').fetchone()
+        finally:
+            cursor.close()
+        return 0 if row is None else int(row[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @cached_property
+    def table_names(self) -> tuple[str, ...]:
+        return self.release.table_names
+
+    def _open_tables(self, contract: Contract) -> None:
+        for table in self.release.table_names:
+            path = _quoted(self.release.table_path(table))
+            columns = contract[table].columns if table in contract.names else ()
+            masked = [f"{_masked(c)} as {c.name}" for c in columns if c.personal]
+            replace = f" replace ({', '.join(masked)})" if masked else ""
+            self._connection.execute(
+                f"create view \"{table}\" as select *{replace} from read_parquet('{path}')"
+            )
+        for query in self.queries.values():
+            if query.folder == STAGING:
+                self._connection.execute(_as_macro(query))
+
+
+def _masked(column: Column) -> str:
+    return f"mask_{column.personal}({column.name})"
+
+
+def _as_macro(query: Query) -> str:
+    """A staging query as a table function: its parameters become arguments."""
+    body = re.sub(r"\$([a-z_]+)", r"\1", query.sql)
+    return f'create macro "{query.name}"({", ".join(query.params)}) as table ({body}\n)'
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,36 @@
+-- Scalar functions every query may use.
+
+-- A personal name keeps its first character.
+create macro mask_name(person_name) as
+    left(person_name, 1) || repeat('*', greatest(length(person_name) - 1, 1));
+
+-- A phone number keeps its first three and last four digits; a shorter one is hidden whole.
+create macro mask_phone(phone) as
+    case
+        when length(phone) > 7 then left(phone, 3) || repeat('*', length(phone) - 7) || right(phone, 4)
+        else repeat('*', length(phone))
+    end;
+
+-- Mobile numbers inside free text, with or without separators, are masked like phone numbers.
+create macro mask_text(content) as
+    regexp_replace(content, '(^|[^0-9])(1[3-9][0-9])[- ]?[0-9]{4}[- ]?([0-9]{4})', '\1\2****\3', 'g');
+
+-- A share, null when there is nothing to share out.
+create macro rate(numerator, denominator) as
+    numerator::double / nullif(denominator, 0)::double;
+
+-- 95% Wilson score interval of a share (Wilson 1927); z = 1.959964.
+create macro wilson_low(hits, n) as
+    case
+        when n > 0 then greatest(0, (
+            hits / n + 1.920729 / n
+            - 1.959964 * sqrt(hits / n * (1 - hits / n) / n + 0.960365 / n / n)
+        ) / (1 + 3.841459 / n))
+    end;
+create macro wilson_high(hits, n) as
+    case
+        when n > 0 then least(1, (
+            hits / n + 1.920729 / n
+            + 1.959964 * sqrt(hits / n * (1 - hits / n) / n + 0.960365 / n / n)
+        ) / (1 + 3.841459 / n))
+    end;

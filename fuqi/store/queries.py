@@ -1,0 +1,167 @@
+"""The query files: `queries/**/*.sql`, one query a file, its header read from the comment on top."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from fuqi import paths
+
+STAGING = "staging"
+SECTIONS = ("Grain", "Params", "Reads", "KPI", "Caveat")
+
+
+class QueryError(ValueError):
+    """A query file, or a call of it, is not what it says it is."""
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A KPI as its query's header defines it; `definition` is shown to the reader as it stands.
+
+    `counts` names the two columns, numerator and denominator, that a rate is never shown without.
+    """
+
+    column: str
+    label: str
+    definition: str
+    counts: tuple[str, str] | None
+    is_low_good: bool | None
+
+
+@dataclass(frozen=True)
+class Query:
+    name: str
+    folder: str
+    title: str
+    grain: str
+    params: tuple[str, ...]
+    reads: tuple[str, ...]
+    kpis: tuple[Kpi, ...]
+    caveat: str
+    sql: str
+
+
+@cache
+def load(folder: Path = paths.QUERIES) -> dict[str, Query]:
+    """All queries by name, those of `staging/` included.
+
+    Raises QueryError naming the file when a header is incomplete, when a parameter is declared and not used
+    or used and not declared, or when two files have the same name.
+    """
+    found: dict[str, Query] = {}
+    for file in sorted(folder.rglob("*.sql")):
+        query = _parse(file)
+        if query.name in found:
+            raise QueryError(
+                f"{file.relative_to(folder)}: there is a query of that name in "
+                f"{found[query.name].folder}/ too; a file's name is the query's name"
+            )
+        found[query.name] = query
+    if not found:
+        raise QueryError(f"{folder}: no query file (*.sql) found")
+    return found
+
+
+@cache
+def kpis(folder: Path = paths.QUERIES) -> dict[str, Kpi]:
+    """Every KPI by its column; QueryError when two queries define the same column."""
+    found: dict[str, Kpi] = {}
+    for query in load(folder).values():
+        for kpi in query.kpis:
+            if kpi.column in found:
+                raise QueryError(f"{query.name}: {kpi.column} is defined by another query already")
+            found[kpi.column] = kpi
+    return found
+
+
+def _parse(file: Path) -> Query:
+    text = file.read_text(encoding="utf-8")
+    comment = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        comment.append(line.removeprefix("--").rstrip())
+    if not comment:
+        raise QueryError(f"{file.name}: no header comment; see the other queries for its form")
+    sections = _sections(file, comment[1:])
+    for needed in ("Grain", "Params", "Reads"):
+        if needed not in sections:
+            raise QueryError(f"{file.name}: the header has no {needed}: line")
+    params = tuple(
+        line.split()[0].removeprefix("$") for line in sections["Params"] if line.startswith("$")
+    )
+    used = _used_params(file, text)
+    if undeclared := used - set(params):
+        raise QueryError(f"{file.name}: uses {dollars(undeclared)}, which Params: does not declare")
+    if unused := set(params) - used:
+        raise QueryError(f"{file.name}: declares {dollars(unused)}, which the SQL never uses")
+    return Query(
+        name=file.stem,
+        folder=file.parent.name,
+        title=comment[0].strip(),
+        grain=" ".join(sections["Grain"]),
+        params=params,
+        reads=tuple(re.findall(r"[a-z_]+", " ".join(sections["Reads"]))),
+        kpis=tuple(_kpi(file, line) for line in _joined(sections.get("KPI", []))),
+        caveat=" ".join(sections.get("Caveat", [])),
+        sql=text,
+    )
+
+
+def _sections(file: Path, lines: list[str]) -> dict[str, list[str]]:
+    """The text under each `Name:`; a further line belongs to the section above it."""
+    sections: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in lines:
+        if match := re.match(r" (\w+):\s*(.*)$", line):
+            name = match[1]
+            if name not in SECTIONS:
+                raise QueryError(f"{file.name}: header section {name!r}; use {', '.join(SECTIONS)}")
+            current = sections.setdefault(name, [])
+            line = match[2]
+        if current is not None and line.strip():
+            current.append(line.strip())
+    return sections
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """KPI lines with their continuation lines, which do not start with a column's name."""
+    joined: list[str] = []
+    for line in lines:
+        if re.match(r"[a-z][a-z0-9_]* ", line) or not joined:
+            joined.append(line)
+        else:
+            joined[-1] += line
+    return joined
+
+
+def _kpi(file: Path, line: str) -> Kpi:
+    match = re.fullmatch(
+        r"([a-z][a-z0-9_]*)\s+(\S+) = (.+?)(?:（(高|低)者为好）)?(?: \[(\w+)/(\w+)\])?", line
+    )
+    if match is None or (match[1].endswith("_rate") and match[5] is None):
+        raise QueryError(
+            f"{file.name}: KPI line {line!r}; the form is `column  名称 = 定义（高者为好）`, "
+            "a rate ends with its counts: `[numerator_count/denominator_count]`"
+        )
+    is_low_good = None if match[4] is None else match[4] == "低"
+    counts = None if match[5] is None else (match[5], match[6])
+    return Kpi(match[1], match[2], match[3], counts, is_low_good)
+
+
+def _used_params(file: Path, text: str) -> set[str]:
+    try:
+        statements = duckdb.extract_statements(text)
+    except duckdb.Error as error:
+        raise QueryError(f"{file.name}: DuckDB cannot read it - {error}") from error
+    if len(statements) != 1:
+        raise QueryError(f"{file.name}: {len(statements)} statements; one query a file")
+    return set(statements[0].named_parameters)
+
+
+def dollars(names: set[str]) -> str:
+    """Parameter names as they stand in SQL, for a message."""
+    return ", ".join(f"${name}" for name in sorted(names))

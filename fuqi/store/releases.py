@@ -1,0 +1,232 @@
+"""Releases: immutable folders of parquet files, one of them current.
+
+A warehouse is a folder with `releases/<id>/` and the file `CURRENT`, which holds the id in use. A release is
+prepared in a staging folder on the same disk, moved into place, and switched in by replacing `CURRENT`: a
+reader sees the old release or the new one, never half of one.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+STAGING_PREFIX = ".staging-"
+
+
+class ReleaseError(RuntimeError):
+    """The warehouse has no such release, or one of its files is not what it should be."""
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """How one table came into a release; `loaded_in` is the release whose intake read its files."""
+
+    rows: int
+    refused: int
+    flagged: int
+    files: tuple[str, ...]
+    label: str
+    loaded_in: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    release_id: str
+    loaded_at: datetime
+    data_as_of: datetime
+    tables: dict[str, TableEntry]
+
+    @property
+    def label(self) -> str:
+        """What the sources call themselves, such as 演示数据; empty for real data."""
+        return "、".join(sorted({t.label for t in self.tables.values() if t.label}))
+
+    def to_json(self) -> str:
+        content = {
+            "release_id": self.release_id,
+            "loaded_at": self.loaded_at.isoformat(timespec="seconds"),
+            "data_as_of": self.data_as_of.isoformat(timespec="seconds"),
+            "tables": {name: asdict(entry) for name, entry in self.tables.items()},
+        }
+        return json.dumps(content, ensure_ascii=False, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Manifest":
+        content = json.loads(text)
+        return cls(
+            release_id=content["release_id"],
+            loaded_at=datetime.fromisoformat(content["loaded_at"]),
+            data_as_of=datetime.fromisoformat(content["data_as_of"]),
+            tables={
+                name: TableEntry(**{**entry, "files": tuple(entry["files"])})
+                for name, entry in content["tables"].items()
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Release:
+    folder: Path
+
+    @property
+    def release_id(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """Raises ReleaseError when the manifest is missing or cannot be read."""
+        path = self.folder / MANIFEST
+        try:
+            return Manifest.from_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ReleaseError(
+                f"版本 {self.release_id} 的清单 {path.name} 读不出：{error}"
+            ) from error
+
+    def table_path(self, table: str) -> Path:
+        return self.folder / f"{table}.parquet"
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in self.folder.glob("*.parquet")))
+
+
+@dataclass(frozen=True)
+class Staging:
+    """A release in the making."""
+
+    folder: Path
+    release_id: str
+    previous: Release | None
+    warehouse: "Warehouse"
+
+    def carry_over(self, table: str) -> None:
+        """Take a table of the previous release unchanged: a hard link, or a copy where links are refused."""
+        if self.previous is None:
+            raise ReleaseError(f"没有上一版本，无法沿用表 {table}")
+        source, target = self.previous.table_path(table), self.folder / f"{table}.parquet"
+        try:
+            os.link(source, target)
+        except FileNotFoundError as error:
+            raise ReleaseError(f"上一版本 {self.previous.release_id} 没有表 {table}") from error
+        except OSError:
+            shutil.copy2(source, target)
+
+    def publish(self, manifest: Manifest) -> Release:
+        """Move the folder into place and make it the current release."""
+        (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        for path in self.folder.iterdir():
+            _flush(path)
+        _flush(self.folder)
+        release = Release(self.warehouse.releases_folder / self.release_id)
+        self.folder.rename(release.folder)
+        _flush(self.warehouse.releases_folder)
+        self.warehouse.switch_to(release.release_id)
+        return release
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    folder: Path
+
+    @property
+    def releases_folder(self) -> Path:
+        return self.folder / "releases"
+
+    @property
+    def current_file(self) -> Path:
+        return self.folder / "CURRENT"
+
+    def current_id(self) -> str | None:
+        """The id of the release in use, None when nothing was ever published. One small read, no parsing."""
+        try:
+            return self.current_file.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def current(self) -> Release | None:
+        """The release in use; ReleaseError when `CURRENT` names one that is gone."""
+        release_id = self.current_id()
+        return None if release_id is None else self.release(release_id)
+
+    def release(self, release_id: str) -> Release:
+        folder = self.releases_folder / release_id
+        if not (folder / MANIFEST).is_file():
+            known = "、".join(r.release_id for r in self.releases()) or "没有任何版本"
+            raise ReleaseError(f"没有版本 {release_id}；现有：{known}")
+        return Release(folder)
+
+    def releases(self) -> list[Release]:
+        """Every published release, the oldest first."""
+        if not self.releases_folder.is_dir():
+            return []
+        return [
+            Release(folder)
+            for folder in sorted(self.releases_folder.iterdir())
+            if not folder.name.startswith(".") and (folder / MANIFEST).is_file()
+        ]
+
+    def rollback(self, release_id: str | None = None) -> Release:
+        """Make an earlier release current: the one named, or the one before the current."""
+        if release_id is None:
+            current = self.current_id()
+            earlier = [r for r in self.releases() if current and r.release_id < current]
+            if not earlier:
+                raise ReleaseError("没有更早的版本可以回退")
+            release_id = earlier[-1].release_id
+        release = self.release(release_id)
+        self.switch_to(release.release_id)
+        return release
+
+    def switch_to(self, release_id: str) -> None:
+        beside = self.folder / f".CURRENT-{os.getpid()}"
+        beside.write_text(release_id + "\n", encoding="utf-8")
+        _flush(beside)
+        beside.replace(self.current_file)
+        _flush(self.folder)
+
+    @contextmanager
+    def stage(self) -> Iterator[Staging]:
+        """A folder to write the next release's tables into; it is removed when left without publishing."""
+        self.releases_folder.mkdir(parents=True, exist_ok=True)
+        release_id = self._new_id()
+        folder = self.releases_folder / f"{STAGING_PREFIX}{release_id}-{os.getpid()}"
+        folder.mkdir()
+        try:
+            yield Staging(folder, release_id, self.current(), self)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def leftovers(self) -> list[Path]:
+        """Staging folders that an interrupted intake left behind."""
+        if not self.releases_folder.is_dir():
+            return []
+        return sorted(self.releases_folder.glob(f"{STAGING_PREFIX}*"))
+
+    def _new_id(self) -> str:
+        # Ids sort by time of loading; two loads within a second get a running letter.
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        taken = {folder.name for folder in self.releases_folder.iterdir()}
+        return next(
+            candidate
+            for suffix in ("", *"abcdefghijklmnopqrstuvwxyz")
+            if (candidate := stamp + suffix) not in taken
+        )
+
+
+def _flush(path: Path) -> None:
+    """Have the disk keep what was written; directories too, where the system allows it."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows opens no directories
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

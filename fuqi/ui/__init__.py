@@ -1,0 +1,26 @@
+"""The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
+
+from fuqi.ui.elements import (
+    chart,
+    columns,
+    district_map,
+    kpi_row,
+    nothing_here,
+    published_table,
+    section,
+    table,
+)
+from fuqi.ui.view import View, page
+
+__all__ = [
+    "View",
+    "chart",
+    "columns",
+    "district_map",
+    "kpi_row",
+    "nothing_here",
+    "page",
+    "published_table",
+    "section",
+    "table",
+]

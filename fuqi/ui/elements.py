@@ -1,0 +1,210 @@
+"""Pieces of a screen: KPI rows, charts, maps, tables. Each takes rows and leaves no number without its n."""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+import streamlit as st
+
+from fuqi import charts, wording
+from fuqi.maps import DistrictMap
+from fuqi.store import Kpi, kpis
+from fuqi.ui.labels import title
+from fuqi.ui.view import View
+
+ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
+"""KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
+
+
+def columns(spec: int | Sequence[float]) -> list[Any]:
+    """Side by side on a desk, one below the other on a phone."""
+    return st.columns(spec, gap="medium")
+
+
+def section(heading: str, note: str = "") -> None:
+    st.subheader(heading, anchor=False)
+    if note:
+        st.caption(note)
+
+
+def nothing_here(hint: str) -> None:
+    """An empty result is a hint to the reader, not an error; what follows on the page is not drawn."""
+    st.info(hint, icon=":material/search_off:")
+    st.stop()
+
+
+def kpi_row(
+    view: View,
+    shown: Sequence[str],
+    totals: Sequence[pa.Table],
+    previous: pa.Table | None = None,
+    trend: pa.Table | None = None,
+) -> None:
+    """One card a KPI: value, n/N, change against the period before, and its course where `trend` has the column.
+
+    `totals` are one-row results that hold the columns `shown` and the counts of each rate.
+    """
+    values = {
+        name: table.column(name)[0].as_py() for table in totals for name in table.column_names
+    }
+    before = _first_row(previous)
+    defined = kpis()
+    with st.container(horizontal=True, gap="small"):
+        for column in shown:
+            _card(view, defined[column], values, before, trend)
+
+
+def _card(
+    view: View, kpi: Kpi, values: dict[str, Any], before: dict[str, Any], trend: pa.Table | None
+) -> None:
+    value = values[kpi.column]
+    text = _formatted(kpi.column, value, view.settings.rounding)
+    if kpi.column in ALARMS and value:
+        text = f":{ALARMS[kpi.column]}[{text}]"
+    course = None
+    if trend is not None and kpi.column in trend.column_names:
+        course = [v for v in trend.column(kpi.column).to_pylist() if v is not None]
+    with st.container(border=True, width=156, height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"):
+        st.metric(
+            kpi.label,
+            text,
+            delta=_change(kpi.column, value, before.get(kpi.column)),
+            delta_color="primary",
+            delta_description="较上期" if before.get(kpi.column) is not None else None,
+            help=_definition(kpi),
+            chart_data=course if course and len(course) > 1 else None,
+            chart_type="area",
+        )
+        if kpi.counts is not None:
+            numerator, denominator = (values[name] for name in kpi.counts)
+            st.caption(
+                f"{title(kpi.counts[0])} {numerator:,} / {title(kpi.counts[1])} {denominator:,}"
+            )
+
+
+def chart(
+    view: View, heading: str, drawn: alt.TopLevelMixin, *, alt_text: str | None = None
+) -> None:
+    st.altair_chart(
+        charts.titled(drawn, heading, f"{view.scope}　{view.provenance}"),
+        width="stretch",
+        theme=None,
+        alt=alt_text or heading,
+    )
+
+
+def district_map(view: View, heading: str, shown: DistrictMap, height: int = 460) -> None:
+    """The map with its legend in words above and its boundaries' disclaimer below."""
+    st.markdown(f"**{heading}**")
+    st.html(_legend(shown))
+    st.pydeck_chart(shown.deck, height=height, alt=shown.description)
+    notes = [
+        view.settings.boundary_note,
+        view.settings.map_approval_number,
+        view.scope,
+        view.provenance,
+    ]
+    st.caption(" · ".join(note for note in notes if note))
+
+
+def table(
+    view: View,
+    rows: pa.Table,
+    shown: Sequence[str],
+    *,
+    height: int | str = "auto",
+    empty: str = "没有符合条件的记录。",
+) -> None:
+    """The columns `shown` of the rows under Chinese headings."""
+    if not rows.num_rows:
+        st.info(empty, icon=":material/check_circle:")
+        return
+    st.dataframe(
+        rows.select(list(shown)),
+        hide_index=True,
+        height=height,
+        width="stretch",
+        column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
+        placeholder="",
+    )
+    st.caption(f"共 {rows.num_rows:,} 行 · {view.provenance}")
+
+
+def published_table(view: View, rows: pa.Table) -> None:
+    """Published beside computed: never one in place of the other."""
+    shown = [
+        {
+            "项目": row["programme"],
+            "指标": row["label"],
+            "公布": (row["qualifier"] or "") + wording.figure(row["published_value"], row["unit"]),
+            "看板计算": wording.figure(row["computed_value"], row["unit"]),
+            "差额": wording.difference(row["difference"], row["unit"]),
+            "公布日期": row["as_of_date"],
+            "出处": row["source"],
+        }
+        for row in rows.to_pylist()
+    ]
+    if not shown:
+        st.info("没有载入已公布数字。")
+        return
+    st.dataframe(shown, hide_index=True, width="stretch", height=430)
+    st.caption(f"{view.provenance} · 公布数带“约、近、余、超”等限定词，差额不等于误差。")
+
+
+def _definition(kpi: Kpi) -> str:
+    direction = {True: "低者为好。", False: "高者为好。", None: ""}[kpi.is_low_good]
+    return f"{kpi.label} = {kpi.definition}。{direction}"
+
+
+def _formatted(column: str, value: float | None, rounding: str) -> str:
+    if column.endswith("_rate"):
+        return wording.percent(value, rounding=rounding)
+    if column.endswith("_hours"):
+        return wording.hours(value)
+    if column.endswith("_minutes"):
+        return wording.NOT_COMPUTABLE if value is None else f"{wording.number(value)}分钟"
+    return wording.number(value)
+
+
+def _change(column: str, value: float | None, before: float | None) -> str | None:
+    if value is None or before is None:
+        return None
+    change = value - before
+    if column.endswith("_rate"):
+        return f"{change * 100:+.1f}个百分点"
+    if column.endswith("_hours"):
+        return f"{change:+.1f}小时"
+    return f"{change:+,.0f}" if change else None
+
+
+def _first_row(table: pa.Table | None) -> dict[str, Any]:
+    return {} if table is None or not table.num_rows else table.slice(0, 1).to_pylist()[0]
+
+
+def _column_config(name: str, kind: pa.DataType) -> Any:
+    if name.endswith(("_rate", "_low", "_high", "_share")):
+        return st.column_config.NumberColumn(title(name), format="percent")
+    if pa.types.is_timestamp(kind):
+        return st.column_config.DatetimeColumn(title(name), format="YYYY-MM-DD HH:mm")
+    if pa.types.is_date(kind):
+        return st.column_config.DateColumn(title(name), format="YYYY-MM-DD")
+    if pa.types.is_floating(kind):
+        return st.column_config.NumberColumn(title(name), format="%.1f")
+    if pa.types.is_integer(kind):
+        return st.column_config.NumberColumn(title(name), format="localized")
+    return st.column_config.TextColumn(title(name))
+
+
+def _legend(shown: DistrictMap) -> str:
+    def swatch(colour: str, is_line: bool) -> str:
+        size = "width:18px;height:3px" if is_line else "width:12px;height:12px;border-radius:3px"
+        return f'<span style="display:inline-block;{size};background:{colour};margin-right:5px"></span>'
+
+    entries = "".join(
+        '<span style="margin-right:14px;white-space:nowrap;display:inline-flex;align-items:center">'
+        f"{swatch(e.colour, e.is_line)}{html.escape(e.meaning)}</span>"
+        for e in shown.legend
+    )
+    return f'<div style="font-size:13px;display:flex;flex-wrap:wrap;row-gap:4px">{entries}</div>'

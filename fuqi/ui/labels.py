@@ -1,0 +1,55 @@
+"""Chinese column titles and number formats for tables, from the KPI definitions and the contract."""
+
+from functools import cache
+
+from fuqi import contract
+from fuqi.store import kpis
+
+TITLES = {
+    "resolved_count": "解决",
+    "outcome_count": "有结果",
+    "satisfied_count": "满意",
+    "rated_count": "已评价",
+    "one_plus_one_count": "达标",
+    "cadre_count": "在任干部",
+    "urgency": "紧急程度",
+    "category": "诉求类型",
+    "due_count": "应办结",
+    "on_time_count": "按时办结",
+    "closed_count": "办结",
+    "response_due_count": "应响应",
+    "same_day_response_count": "当日响应",
+    "on_time_low": "区间下限",
+    "on_time_high": "区间上限",
+    "object_name": "名称",
+    "object_type": "类别",
+    "held_state": "挂点状态",
+    "holder_units": "挂点单位",
+    "holder_names": "挂点干部",
+    "holder_count": "干部数",
+    "held_since": "挂点自",
+    "last_visited_date": "最近走访",
+    "visit_count": "时段内走访",
+    "last_service_date": "最近服务",
+    "object_count": "挂点对象",
+    "held_count": "有人挂点",
+    "visited_count": "已走访",
+    "entity_count": "市场主体",
+    "entities_per_station": "每站市场主体",
+    "service_name": "服务",
+    "overdue_hours": "超期",
+}
+
+
+@cache
+def title(column: str) -> str:
+    """The heading of a result column; the column's own name when nothing better is known."""
+    if column in TITLES:
+        return TITLES[column]
+    if column in kpis():
+        return kpis()[column].label
+    for table in contract.load().tables:
+        for known in table.columns:
+            if known.name == column:
+                return known.title
+    return column

@@ -1,0 +1,127 @@
+"""What stands around Streamlit: warm imports, a health route, security headers and a Chinese page shell."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fuqi import paths
+from fuqi.store import Warehouse
+
+PORTAL = Path(__file__).with_name("portal.py")
+SHELL_SCRIPT = Path(__file__).with_name("shell.js")
+SHELL_SCRIPT_URL = "/fuqi/shell.js"
+
+# The browser may talk to this server and to nobody else. Vega compiles its expressions (unsafe-eval), Streamlit
+# and deck.gl set styles in place, and workers and pictures come as blobs.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "worker-src 'self' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss: data: blob:",
+        "frame-ancestors 'self'",
+    )
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+
+
+@asynccontextmanager
+async def warm_start(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Import what the first visitor would otherwise wait for."""
+    import altair  # noqa: F401
+    import pandas  # noqa: F401
+
+    import fuqi.charts
+    import fuqi.maps  # noqa: F401
+
+    yield {}
+
+
+async def health(_: Request) -> JSONResponse:
+    """200 with the release in use, 503 while there is none."""
+    release_id = Warehouse(paths.WAREHOUSE).current_id()
+    return JSONResponse({"release_id": release_id}, status_code=200 if release_id else 503)
+
+
+async def shell_script(_: Request) -> FileResponse:
+    return FileResponse(SHELL_SCRIPT, media_type="text/javascript")
+
+
+class ChineseShell:
+    """Sets the security headers and, in the page Streamlit serves, the language, the title and our script."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start: Message | None = None
+        page = bytearray()
+
+        async def send_translated(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                headers = [h for h in message["headers"] if h[0].lower() not in _OURS]
+                headers += [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+                message = {**message, "headers": headers}
+                if _is_html(headers):
+                    start = message
+                else:
+                    await send(message)
+            elif start is not None and message["type"] == "http.response.body":
+                page.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    body = _translated(bytes(page))
+                    kept = [h for h in start["headers"] if h[0].lower() not in _OF_THE_BODY]
+                    length = (b"content-length", str(len(body)).encode())
+                    await send({**start, "headers": [*kept, length]})
+                    await send({"type": "http.response.body", "body": body})
+            else:
+                await send(message)
+
+        # A compressed page could not be rewritten; the page is small.
+        if "text/html" in _header(scope, b"accept"):
+            headers = [h for h in scope["headers"] if h[0].lower() != b"accept-encoding"]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send_translated)
+
+
+_OURS = {name.encode() for name in SECURITY_HEADERS}
+_OF_THE_BODY = {b"content-length", b"etag", b"last-modified"}
+
+
+def _is_html(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(k.lower() == b"content-type" and v.startswith(b"text/html") for k, v in headers)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
+
+
+def _translated(page: bytes) -> bytes:
+    return (
+        page.replace(b'<html lang="en">', b'<html lang="zh-CN">')
+        .replace(b"<title>Streamlit</title>", "<title>福企看板</title>".encode())
+        .replace(b"</head>", f'<script defer src="{SHELL_SCRIPT_URL}"></script></head>'.encode())
+    )
+
+
+ROUTES = (Route("/fuqi/health", health), Route(SHELL_SCRIPT_URL, shell_script))
+MIDDLEWARE = (Middleware(ChineseShell),)

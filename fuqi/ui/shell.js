@@ -1,0 +1,87 @@
+// Puts the few English words of the page's frame into Chinese; Streamlit has no language setting.
+(() => {
+  "use strict";
+  const words = new Map([
+    ["Running...", "正在计算…"],
+    ["Running…", "正在计算…"],
+    ["Stop", "停止"],
+    ["Rerun", "重新计算"],
+    ["Always rerun", "总是重新计算"],
+    ["Settings", "设置"],
+    ["Print", "打印"],
+    ["Record a screencast", "录屏"],
+    ["Record screen", "录屏"],
+    ["About", "关于"],
+    ["Clear cache", "清除缓存"],
+    ["Fullscreen", "全屏"],
+    ["Enter fullscreen", "全屏"],
+    ["Close fullscreen", "退出全屏"],
+    ["Exit fullscreen", "退出全屏"],
+    ["Download as CSV", "下载 CSV"],
+    ["Download as PNG", "下载 PNG 图片"],
+    ["Download as SVG", "下载 SVG 图片"],
+    ["Download", "下载"],
+    ["Search", "搜索"],
+    ["Show data", "查看数据"],
+    ["Show chart", "查看图表"],
+    ["Show/hide columns", "显示或隐藏列"],
+    ["Hide column", "隐藏该列"],
+    ["Pin column", "固定该列"],
+    ["Unpin column", "取消固定"],
+    ["Sort ascending", "升序"],
+    ["Sort descending", "降序"],
+    ["Autosize", "自动列宽"],
+    ["Format", "格式"],
+    ["Statistics", "统计"],
+    ["No results", "没有匹配的选项"],
+    ["Select an option", "请选择"],
+    ["Choose an option", "请选择"],
+    ["Clear value", "清除"],
+    ["empty", "无数据"],
+    ["Connecting", "正在连接"],
+    ["CONNECTING", "正在连接"],
+    ["Please wait...", "请稍候…"],
+    ["Connection error", "连接中断"],
+    ["Is Streamlit still running?", "服务可能已停止，请联系管理员。"],
+    ["Page not found", "没有这个页面"],
+    ["Open", "打开"],
+    ["Close", "关闭"],
+    ["Copy to clipboard", "复制"],
+    ["Link to heading", "此标题的链接"],
+    ["Today", "今天"],
+    ["Week numbers", "周数"],
+    ["Open keyboard shortcuts", "键盘快捷键"],
+    ["Zoom in", "放大"],
+    ["Zoom out", "缩小"],
+    ["Reset view", "复位"],
+  ]);
+  const attributes = ["aria-label", "title", "placeholder", "alt"];
+
+  const translate = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const word = words.get(node.data.trim());
+      if (word !== undefined) node.data = node.data.replace(node.data.trim(), word);
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    for (const name of attributes) {
+      const word = words.get((node.getAttribute(name) || "").trim());
+      if (word !== undefined) node.setAttribute(name, word);
+    }
+    for (const child of node.childNodes) translate(child);
+  };
+
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.type === "childList") change.addedNodes.forEach(translate);
+      else translate(change.target);
+    }
+  }).observe(document.documentElement, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributes: true,
+    attributeFilter: attributes,
+  });
+  translate(document.documentElement);
+})();

@@ -1,0 +1,163 @@
+"""What a page works with: the release on the screen, the filters, and the queries bound to both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from fuqi import paths, settings, wording, worktime
+from fuqi.maps import Boundaries
+from fuqi.settings import Settings
+from fuqi.store import Database, Release, ReleaseError, Warehouse
+from fuqi.ui import filters
+from fuqi.ui.filters import Filters, Period
+
+
+@dataclass(frozen=True)
+class View:
+    """One screen: everything on it is read from one release at one moment."""
+
+    release: Release
+    filters: Filters
+    settings: Settings
+
+    def query(self, name: str, **instead: Any) -> pa.Table:
+        """The rows of a query; its parameters come from the filters and settings unless given in `instead`."""
+        declared = _database(self.release.release_id).query(name).params
+        known = {**self.params, **instead}
+        return _rows(
+            self.release.release_id, name, tuple((p, known[p]) for p in declared if p in known)
+        )
+
+    def previous(self, name: str, **instead: Any) -> pa.Table:
+        """The same query over the period before, judged at the same moment."""
+        before = self.filters.period.previous
+        return self.query(name, start_date=before.first, end_date=before.last, **instead)
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """Every parameter a query may declare."""
+        return {
+            "as_of": self.as_of,
+            "due_soon_at": worktime.add_working_days(self.as_of, 1),
+            "start_date": self.filters.period.first,
+            "end_date": self.filters.period.last,
+            "step": self.filters.period.step,
+            "subdistrict": self.filters.subdistrict,
+            "category": self.filters.category,
+            "min_n": self.settings.min_n,
+            "partial_counts_as_resolved": self.settings.partial_counts_as_resolved,
+            "basically_satisfied_counts": self.settings.basically_satisfied_counts,
+            "programme_start": self.settings.programme_start,
+            "assignments_start": self.settings.assignments_start,
+        }
+
+    @property
+    def as_of(self) -> datetime:
+        return self.release.manifest.data_as_of
+
+    @property
+    def step(self) -> str:
+        return self.filters.period.step
+
+    @property
+    def boundaries(self) -> Boundaries:
+        return Boundaries.load()
+
+    @property
+    def scope(self) -> str:
+        """What the numbers are about: area, category and period in words."""
+        parts = [self.filters.subdistrict or "全区", self.filters.category or ""]
+        dates = wording.period(self.filters.period.first, self.filters.period.last)
+        return " · ".join([*(p for p in parts if p), dates])
+
+    @property
+    def provenance(self) -> str:
+        """What every chart and export carries: data-as-of, release and, for a demo, that it is one."""
+        manifest = self.release.manifest
+        parts = [
+            f"数据截至 {wording.moment(self.as_of)}",
+            f"版本 {manifest.release_id}",
+            manifest.label,
+        ]
+        return " · ".join(part for part in parts if part)
+
+
+def page(
+    title: str, question: str, *, offers: Sequence[str] = ("period", "street", "category")
+) -> View:
+    """The top of a page: title, freshness and filters. Stops the run with a hint when nothing was loaded yet."""
+    current = settings.load()
+    warehouse = Warehouse(paths.WAREHOUSE)
+    try:
+        release = warehouse.current()
+    except ReleaseError as error:
+        st.error(f"当前版本打不开：{error}。请运行 `python -m fuqi doctor`，或用 rollback 回退。")
+        st.stop()
+    _watch(release.release_id if release else None, current.refresh_seconds)
+    if release is None:
+        st.title(title, anchor=False)
+        st.info(
+            "还没有数据。请先运行 `python -m fuqi intake data/exports` 载入导出文件，本页会自动更新。"
+        )
+        st.stop()
+
+    manifest = release.manifest
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="content")
+        if manifest.label:
+            st.badge(manifest.label, color="orange", icon=":material/science:")
+        st.badge(
+            f"数据截至 {wording.moment(manifest.data_as_of)}",
+            color="blue",
+            icon=":material/schedule:",
+        )
+        st.badge(f"版本 {manifest.release_id}", color="gray")
+    st.caption(question)
+    as_of = manifest.data_as_of
+    chosen = filters.show(
+        as_of.date(),
+        current,
+        _rows(release.release_id, "subdistrict_list", ())["subdistrict_name"].to_pylist(),
+        lambda: _rows(release.release_id, "categories", (("as_of", as_of),))[
+            "category"
+        ].to_pylist(),
+        offers,
+    )
+    view = View(release, chosen, current)
+    _warn_of_unknown_years(view.filters.period)
+    return view
+
+
+def _watch(release_id: str | None, seconds: int) -> None:
+    """Ask every few seconds whether another release was switched in, and only then draw the page again."""
+
+    @st.fragment(run_every=seconds)
+    def watch() -> None:
+        if Warehouse(paths.WAREHOUSE).current_id() != release_id:
+            st.rerun(scope="app")
+
+    watch()
+
+
+def _warn_of_unknown_years(period: Period) -> None:
+    unknown = sorted(
+        set(range(period.first.year, period.last.year + 2)) - set(worktime.KNOWN_YEARS)
+    )
+    if unknown:
+        years = "、".join(str(year) for year in unknown)
+        st.warning(f"工作日历没有 {years} 年的节假日安排，这些年份暂按周一至周五计算工作日。")
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _database(release_id: str) -> Database:
+    return Database(Warehouse(paths.WAREHOUSE).release(release_id))
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _rows(release_id: str, name: str, params: tuple[tuple[str, Any], ...]) -> pa.Table:
+    return _database(release_id).run(name, dict(params))

@@ -1,0 +1,70 @@
+"""How numbers, dates and figures read in Chinese."""
+
+import math
+from datetime import date, datetime
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+NOT_COMPUTABLE = "不可算"
+
+_ROUNDINGS = {"half_up": ROUND_HALF_UP, "truncate": ROUND_DOWN}
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """`12,345` or `1.50`; 不可算 for a missing value. Halves round up, as people expect."""
+    if value is None or math.isnan(value):
+        return NOT_COMPUTABLE
+    return f"{_rounded(value, digits, 'half_up'):,}"
+
+
+def percent(share: float | None, digits: int = 1, rounding: str = "half_up") -> str:
+    """A share from 0 to 1 as `94.8%`; `rounding` is the setting of that name."""
+    if share is None or math.isnan(share):
+        return NOT_COMPUTABLE
+    # A share is a quotient of counts: ten digits bring back what binary fractions blur (0.285 * 100).
+    exact = Decimal(repr(round(share * 100, 10)))
+    return f"{exact.quantize(Decimal(1).scaleb(-digits), _ROUNDINGS[rounding])}%"
+
+
+def hours(value: float | None) -> str:
+    """Natural hours as `45分钟`, `6.5小时` or `3.2天`."""
+    if value is None or math.isnan(value):
+        return NOT_COMPUTABLE
+    if value < 1:
+        return f"{_rounded(value * 60, 0, 'half_up')}分钟"
+    if value < 48:
+        return f"{_rounded(value, 1, 'half_up')}小时"
+    return f"{_rounded(value / 24, 1, 'half_up')}天"
+
+
+def moment(value: datetime) -> str:
+    return value.strftime("%Y-%m-%d %H:%M")
+
+
+def period(first: date, last: date) -> str:
+    return f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d}"
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A published or computed figure with its unit; the unit 日期 marks a day written as 20230214."""
+    if value is None or math.isnan(value):
+        return NOT_COMPUTABLE
+    if unit == "日期":
+        text = f"{value:.0f}"
+        return f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    shown = f"{Decimal(repr(round(value, 2))).normalize():,f}"
+    return f"{shown}{unit}" if unit == "%" else f"{shown} {unit}"
+
+
+def difference(value: float | None, unit: str) -> str:
+    """Computed minus published, signed; — where nothing was computed."""
+    if value is None:
+        return "—"
+    if abs(value) < 0.005:
+        return "0"
+    if unit == "日期":
+        return "不同"
+    return f"{'+' if value > 0 else ''}{figure(value, unit)}"
+
+
+def _rounded(value: float, digits: int, rounding: str) -> Decimal:
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), _ROUNDINGS[rounding])

@@ -1,0 +1,51 @@
+"""总览: is anything overdue now, which street lags, is the data fresh?"""
+
+from fuqi import charts, maps, ui
+
+view = ui.page("总览", "现在有没有超期？哪个街道落后？数据新不新？")
+
+totals = view.query("resolution_totals")
+trend = view.query("resolution_trend")
+by_subdistrict = view.query("resolution_by_subdistrict")
+
+ui.kpi_row(
+    view,
+    [
+        "overdue_count",
+        "due_soon_count",
+        "unheld_count",
+        "received_count",
+        "on_time_rate",
+        "same_day_response_rate",
+        "satisfied_rate",
+        "service_count",
+    ],
+    totals=[
+        totals,
+        view.query("open_totals"),
+        view.query("assignment_totals"),
+        view.query("station_totals"),
+    ],
+    previous=view.previous("resolution_totals"),
+    trend=trend,
+)
+
+left, right = ui.columns([1, 1])
+with left:
+    on_time = maps.rate_by_subdistrict(
+        by_subdistrict,
+        view.boundaries,
+        rate="on_time_rate",
+        numerator="on_time_count",
+        denominator="due_count",
+        label="按时办结率",
+        min_n=view.settings.min_n,
+        subdistrict=view.filters.subdistrict,
+    )
+    ui.district_map(view, "各街道按时办结率", on_time)
+with right:
+    ui.chart(view, "按时办结率：街道比较", charts.ranking_with_interval(by_subdistrict))
+    ui.chart(view, "受理与办结", charts.flow_trend(trend, view.step))
+
+ui.section("公布数字与看板计算", "左为公开报道，右为由当前版本数据算出；两者并列，互不替代。")
+ui.published_table(view, view.query("published_vs_computed"))

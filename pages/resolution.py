@@ -1,0 +1,78 @@
+"""诉求办理: how fast and how well appeals are resolved, and which to take up now."""
+
+from fuqi import charts, ui
+
+LONGEST_DAYS = 14
+
+view = ui.page("诉求办理", "办得快不快、好不好？今天先办哪几件？")
+
+totals = view.query("resolution_totals")
+trend = view.query("resolution_trend")
+ui.kpi_row(
+    view,
+    [
+        "overdue_count",
+        "due_soon_count",
+        "received_count",
+        "on_time_rate",
+        "same_day_response_rate",
+        "resolved_rate",
+        "satisfied_rate",
+        "median_resolution_hours",
+    ],
+    totals=[totals, view.query("open_totals")],
+    previous=view.previous("resolution_totals"),
+    trend=trend,
+)
+
+ui.section("先办这些：已超期与一个工作日内到期", "不论何时受理，按办结时限从早到晚。")
+ui.table(
+    view,
+    view.query("appeals_urgent"),
+    [
+        "urgency",
+        "appeal_id",
+        "title",
+        "category",
+        "subdistrict_name",
+        "enterprise_name",
+        "unit_name",
+        "received_at",
+        "due_at",
+        "extension_count",
+    ],
+    height=280,
+    empty="没有超期的诉求，也没有一个工作日内到期的诉求。",
+)
+
+if not totals["received_count"][0].as_py():
+    ui.nothing_here("这段时间没有受理诉求，请放宽筛选条件。")
+
+left, right = ui.columns(2)
+with left:
+    ui.chart(view, "受理与办结", charts.flow_trend(trend, view.step))
+    distribution = view.query("resolution_time_distribution", longest_days=LONGEST_DAYS)
+    ui.chart(view, "办结用时分布", charts.time_distribution(distribution))
+with right:
+    ui.chart(view, "诉求类型", charts.category_pareto(view.query("appeals_by_category")))
+    ui.chart(view, "未办结诉求的时长", charts.open_by_age(view.query("open_by_age")))
+
+ui.section("街道比较", "按按时办结率排名；应办结少于最低样本数的不排名，并列同名次。")
+by_subdistrict = view.query("resolution_by_subdistrict")
+ui.table(
+    view,
+    by_subdistrict,
+    [
+        "on_time_rank",
+        "subdistrict_name",
+        "on_time_rate",
+        "on_time_count",
+        "due_count",
+        "on_time_verdict",
+        "same_day_response_rate",
+        "response_due_count",
+        "received_count",
+        "closed_count",
+        "overdue_count",
+    ],
+)

@@ -1,0 +1,25 @@
+-- Lines from the street office to each park or circle that cadres of the street's units hold.
+--
+-- Grain:   one row per park or circle and street office whose cadres hold it.
+-- Params:  $as_of        the moment whose day decides what is in force
+--          $subdistrict  parks of one subdistrict, null for the district
+-- Reads:   held_objects, cadres, subdistricts
+select
+    held.object_id as park_id,
+    held.object_name as park_name,
+    offices.subdistrict_name as office_subdistrict_name,
+    offices.office_longitude,
+    offices.office_latitude,
+    held.longitude,
+    held.latitude,
+    count(distinct held.cadre_id) as holder_count,
+from held_objects($as_of::timestamp) as held
+inner join cadres on held.cadre_id = cadres.cadre_id
+inner join subdistricts as offices on cadres.subdistrict_name = offices.subdistrict_name
+where
+    held.object_kind = '园区商圈'
+    and held.longitude is not null
+    and offices.office_longitude is not null
+    and ($subdistrict::varchar is null or held.subdistrict_name = $subdistrict::varchar)
+group by all
+order by park_id, office_subdistrict_name

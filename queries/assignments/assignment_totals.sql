@@ -1,0 +1,80 @@
+-- Who is responsible: parks, circles and communities held at a moment, and cadres holding one of each.
+--
+-- Grain:   one row.
+-- Params:  $as_of        the moment whose day decides what is in force
+--          $start_date   first day of visits counted, inclusive
+--          $end_date     last day of visits counted, inclusive
+--          $subdistrict  one subdistrict, null for the district; cadres are not narrowed by it
+-- Reads:   held_objects, cadres, assignments, visits
+-- KPI:     unheld_count        无人挂点 = 截至当日没有在任干部挂点的园区、商圈与社区（低者为好）
+--          visit_coverage_rate 走访覆盖率 = 时段内至少走访一次的挂点对象 / 有人挂点的对象（高者为好） [visited_count/held_count]
+--          one_plus_one_rate   1+1达标率 = 恰好挂点一个园区或商圈并包片一个社区的干部 / 在任干部（高者为好） [one_plus_one_count/cadre_count]
+with objects as (
+    select
+        object_kind,
+        object_id,
+        bool_or(is_held) as is_held,
+    from held_objects($as_of::timestamp)
+    where $subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar
+    group by object_kind, object_id
+),
+
+visited as (
+    select distinct
+        object_kind,
+        coalesce(park_id, community_name) as object_id,
+    from visits
+    where
+        object_kind in ('园区商圈', '社区')
+        and visited_at::date between $start_date::date and $end_date::date
+        and visited_at <= $as_of::timestamp
+),
+
+per_object as (
+    select
+        objects.*,
+        visited.object_id is not null as is_visited,
+    from objects
+    left join visited on objects.object_kind = visited.object_kind and objects.object_id = visited.object_id
+),
+
+per_cadre as (
+    select
+        cadres.cadre_id,
+        count(*) filter (where held.object_kind = '园区商圈') as park_count,
+        count(*) filter (where held.object_kind = '社区') as community_count,
+    from cadres
+    left join held_objects($as_of::timestamp) as held on cadres.cadre_id = held.cadre_id
+    where
+        cadres.start_date <= $as_of::date
+        and coalesce(cadres.end_date, $as_of::date) >= $as_of::date
+    group by cadres.cadre_id
+),
+
+object_totals as (
+    select
+        count(*) as object_count,
+        count(*) filter (where object_kind = '园区商圈') as park_count,
+        count(*) filter (where object_kind = '社区') as community_count,
+        count(*) filter (where is_held) as held_count,
+        count(*) filter (where not is_held) as unheld_count,
+        count(*) filter (where not is_held and object_kind = '园区商圈') as unheld_park_count,
+        count(*) filter (where not is_held and object_kind = '社区') as unheld_community_count,
+        count(*) filter (where is_held and is_visited) as visited_count,
+    from per_object
+),
+
+cadre_totals as (
+    select
+        count(*) as cadre_count,
+        count(*) filter (where park_count = 1 and community_count = 1) as one_plus_one_count,
+    from per_cadre
+)
+
+select
+    object_totals.*,
+    cadre_totals.*,
+    rate(object_totals.visited_count, object_totals.held_count) as visit_coverage_rate,
+    rate(cadre_totals.one_plus_one_count, cadre_totals.cadre_count) as one_plus_one_rate,
+from object_totals
+cross join cadre_totals

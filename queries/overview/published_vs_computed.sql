@@ -1,0 +1,182 @@
+-- Every published figure beside what the loaded data give for it.
+--
+-- Grain:   one row per published figure.
+-- Params:  $as_of            what happened later is not known yet
+--          $programme_start  first day of 万名干部助企行, "累计" counts from here
+--          $assignments_start first day of 组工助企行 and of the stations' programme year
+-- Reads:   published_figures, judged_cases, held_objects, cadres, measures, teams, financing, stations,
+--          station_services, party_orgs, enterprises, service_catalog, activities, permits, calendar, subdistricts,
+--          communities
+-- Caveat:  公布数带“约、近、余、超”等限定词，差额不等于误差；未能由数据算出的显示不可算。
+with per_cadre as (
+    select
+        cadres.cadre_id,
+        count(*) filter (where held.object_kind = '园区商圈') as park_count,
+        count(*) filter (where held.object_kind = '社区') as community_count,
+    from cadres
+    left join held_objects($as_of::timestamp) as held on cadres.cadre_id = held.cadre_id
+    where
+        cadres.start_date <= $as_of::date
+        and coalesce(cadres.end_date, $as_of::date) >= $as_of::date
+    group by cadres.cadre_id
+),
+
+n_plus_1 as (
+    select *
+    from financing
+    where programme = '跨境N+1知识产权证券化' and funded_date <= $as_of::date
+),
+
+quick_tests as (
+    select
+        process,
+        epoch(completed_at - requested_at) as seconds_taken,
+    from station_services
+    where service_id = 'S02' and completed_at <= $as_of::timestamp
+),
+
+consultations as (
+    select count(*) as consultation_count
+    from station_services
+    where
+        service_id = 'S01'
+        and requested_at::date >= $assignments_start::date
+        and requested_at <= $as_of::timestamp
+    group by station_id
+),
+
+small as (
+    select
+        coalesce(party_member_count, 0) > 0 as has_members,
+        party_org_id is not null as is_covered,
+        last_visited_date <= $as_of::date as is_visited,
+        coalesce(has_party_instructor, false) as is_instructed,
+    from enterprises
+    where is_small_business
+),
+
+entities as (
+    select
+        count(*) as entity_count,
+        count(*) filter (where is_small_business) as small_count,
+    from enterprises
+),
+
+live as (
+    select *
+    from activities
+    where
+        activity_kind = '直播'
+        and subdistrict_name = '华强北街道'
+        and started_at <= $as_of::timestamp
+),
+
+food_permits as (
+    select
+        permits.is_green_channel,
+        issued.working_day_number - applied.working_day_number as working_days,
+    from permits
+    inner join calendar as applied on permits.applied_date = applied.day
+    inner join calendar as issued on permits.issued_date = issued.day
+    where permits.permit_kind = '食品经营许可' and permits.issued_date <= $as_of::date
+),
+
+computed (figure_id, computed_value) as (
+    select 'appeals_resolved', count(*)::double
+    from judged_cases($as_of::timestamp)
+    where outcome = '解决' and received_date >= $programme_start::date
+    union all
+    select 'parks_per_cadre', median(park_count) from per_cadre
+    union all
+    select 'communities_per_cadre', median(community_count) from per_cadre
+    union all
+    select 'measures', count(*) from measures
+    union all
+    select 'fubao_team_number', max(team_number) from teams where subdistrict_name = '福保街道'
+    union all
+    select 'n1_firms', count(distinct enterprise_name) from n_plus_1
+    union all
+    select 'n1_amount', sum(amount_yuan) / 10000 from n_plus_1
+    union all
+    select 'n1_months', date_diff('month', min(applied_date), min(funded_date)) from n_plus_1
+    union all
+    select 'n1_first_funded', strftime(min(funded_date), '%Y%m%d')::double from n_plus_1
+    union all
+    select 'stations', count(*)
+    from stations
+    where
+        coalesce(opened_date, $as_of::date) <= $as_of::date
+        and coalesce(closed_date, $as_of::date + 1) > $as_of::date
+    union all
+    select 'station_consultations', max(consultation_count) from consultations
+    union all
+    select 'quick_test_before', median(seconds_taken) / 86400
+    from quick_tests
+    where process = '外送办理'
+    union all
+    select 'quick_test_after', median(seconds_taken) / 60
+    from quick_tests
+    where process = '站内办理'
+    union all
+    select 'party_orgs', count(*) from party_orgs where not is_mobile
+    union all
+    select 'mobile_party_orgs', count(*) from party_orgs where is_mobile
+    union all
+    select 'org_coverage', 100 * rate(count(*) filter (where is_covered), count(*))
+    from small
+    where has_members
+    union all
+    select 'work_coverage', 100 * rate(count(*) filter (where is_visited or is_instructed), count(*))
+    from small
+    where not has_members
+    union all
+    select 'small_business_visited', count(*) filter (where is_visited) / 10000 from small
+    union all
+    select 'small_business_share', 100 * rate(small_count, entity_count) from entities
+    union all
+    select 'market_entities', entity_count / 10000 from entities
+    union all
+    select 'small_business_check', small_count / 10000 from entities
+    union all
+    select 'functions', count(*) from service_catalog where service_group = '六大功能'
+    union all
+    select 'scenes', count(*) from service_catalog where service_group = '十大场景'
+    union all
+    select 'low_interest_financing', sum(amount_yuan) / 100000000
+    from financing
+    where programme = '银企对接低息融资' and funded_date <= $as_of::date
+    union all
+    select 'live_events', count(*) from live
+    union all
+    select 'live_sales', sum(sales_yuan) / 10000 from live
+    union all
+    select 'live_days', date_diff('day', min(started_at)::date, max(started_at)::date) + 1 from live
+    union all
+    select 'conversions_2022', count(*) from enterprises where year(converted_date) = 2022
+    union all
+    select 'conversions_2022_huaqiangbei', count(*)
+    from enterprises
+    where year(converted_date) = 2022 and subdistrict_name = '华强北街道'
+    union all
+    select 'permit_days_before', median(working_days) from food_permits where not is_green_channel
+    union all
+    select 'permit_days_after', median(working_days) from food_permits where is_green_channel
+    union all
+    select 'subdistricts', count(*) from subdistricts
+    union all
+    select 'communities', count(*) from communities
+)
+
+select
+    published_figures.figure_id,
+    published_figures.programme,
+    published_figures.label,
+    published_figures.qualifier,
+    published_figures.value as published_value,
+    published_figures.unit,
+    computed.computed_value,
+    computed.computed_value - published_figures.value as difference,
+    published_figures.as_of_date,
+    published_figures.source,
+from published_figures
+left join computed on published_figures.figure_id = computed.figure_id

@@ -1,0 +1,34 @@
+-- Appeals received in a period, per category.
+--
+-- Grain:   one row per category met in the period.
+-- Params:  $start_date   first day received, inclusive
+--          $end_date     last day received, inclusive
+--          $as_of        the moment open cases are judged at
+--          $subdistrict  one subdistrict, null for the district
+-- Reads:   judged_cases
+-- KPI:     cumulative_share  累计占比 = 该类及更多的各类受理量之和 / 全部受理量
+with per_category as (
+    select
+        category,
+        count(*) as received_count,
+        count(*) filter (where is_overdue) as overdue_count,
+        count(*) filter (where is_due) as due_count,
+        count(*) filter (where is_on_time) as on_time_count,
+        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
+    from judged_cases($as_of::timestamp)
+    where
+        received_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+    group by category
+)
+
+select
+    *,
+    rate(on_time_count, due_count) as on_time_rate,
+    rate(received_count, (sum(received_count) over ())::bigint) as received_share,
+    rate(
+        (sum(received_count) over (order by received_count desc, category))::bigint,
+        (sum(received_count) over ())::bigint
+    ) as cumulative_share,
+from per_category
+order by received_count desc, category

@@ -1,0 +1,71 @@
+-- Resolution of the appeals received in a period, per subdistrict, ranked by the share closed on time.
+--
+-- Grain:   one row per subdistrict, those without appeals included.
+-- Params:  $start_date  first day received, inclusive
+--          $end_date    last day received, inclusive
+--          $as_of       the moment open cases are judged at
+--          $category    one category, null for all
+--          $min_n       fewer cases due than this take no rank
+-- Reads:   judged_cases, subdistricts
+-- KPI:     on_time_rank    按时办结名次 = 按时办结率由高到低，并列同名次；应办结少于最低样本数的不排名
+--          on_time_verdict 与全区比较 = 按95%置信区间（Wilson）与全区按时办结率比较，区间含全区值即无显著差异
+-- Caveat:  recent days rise as open cases are closed.
+with per_subdistrict as (
+    select
+        subdistrict_name,
+        count(*) as received_count,
+        count(*) filter (where is_closed) as closed_count,
+        count(*) filter (where is_overdue) as overdue_count,
+        count(*) filter (where is_due) as due_count,
+        count(*) filter (where is_on_time) as on_time_count,
+        count(*) filter (where is_response_due) as response_due_count,
+        count(*) filter (where is_same_day_response) as same_day_response_count,
+        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
+    from judged_cases($as_of::timestamp)
+    where
+        received_date between $start_date::date and $end_date::date
+        and ($category::varchar is null or category = $category::varchar)
+    group by subdistrict_name
+),
+
+compared as (
+    select
+        subdistricts.subdistrict_code,
+        subdistricts.subdistrict_name,
+        coalesce(per_subdistrict.received_count, 0) as received_count,
+        coalesce(per_subdistrict.closed_count, 0) as closed_count,
+        coalesce(per_subdistrict.overdue_count, 0) as overdue_count,
+        coalesce(per_subdistrict.due_count, 0) as due_count,
+        coalesce(per_subdistrict.on_time_count, 0) as on_time_count,
+        coalesce(per_subdistrict.response_due_count, 0) as response_due_count,
+        coalesce(per_subdistrict.same_day_response_count, 0) as same_day_response_count,
+        per_subdistrict.median_resolution_hours,
+        rate(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_rate,
+        rate(
+            per_subdistrict.same_day_response_count, per_subdistrict.response_due_count
+        ) as same_day_response_rate,
+        wilson_low(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_low,
+        wilson_high(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_high,
+        rate(
+            (sum(per_subdistrict.on_time_count) over ())::bigint,
+            (sum(per_subdistrict.due_count) over ())::bigint
+        ) as district_on_time_rate,
+    from subdistricts
+    left join per_subdistrict on subdistricts.subdistrict_name = per_subdistrict.subdistrict_name
+)
+
+select
+    *,
+    case
+        when due_count >= $min_n::bigint
+            then rank() over (partition by due_count >= $min_n::bigint order by on_time_rate desc)
+    end as on_time_rank,
+    case
+        when due_count = 0 then '无应办结'
+        when due_count < $min_n::bigint then '样本不足'
+        when on_time_low > district_on_time_rate then '高于全区'
+        when on_time_high < district_on_time_rate then '低于全区'
+        else '与全区无显著差异'
+    end as on_time_verdict,
+from compared
+order by on_time_rank nulls last, due_count desc, subdistrict_code

@@ -1,0 +1,35 @@
+-- Services given at stations over time.
+--
+-- Grain:   one row per day, week or month of the period, those without services included.
+-- Params:  $as_of        services after this moment are not known yet
+--          $start_date   first day, inclusive
+--          $end_date     last day, inclusive
+--          $step         day, week or month
+--          $subdistrict  one subdistrict, null for the district
+-- Reads:   station_services
+with steps as (
+    select distinct date_trunc($step::varchar, listed.listed_day)::date as step_date
+    from generate_series($start_date::timestamp, $end_date::timestamp, interval 1 day) as listed (listed_day)
+),
+
+given as (
+    select
+        date_trunc($step::varchar, requested_at)::date as step_date,
+        count(*) as service_count,
+        count(*) filter (where service_id = 'S01') as consultation_count,
+    from station_services
+    where
+        requested_at::date between $start_date::date and $end_date::date
+        and requested_at <= $as_of::timestamp
+        and coalesce(process, '站内办理') = '站内办理'
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+    group by all
+)
+
+select
+    steps.step_date,
+    coalesce(given.service_count, 0) as service_count,
+    coalesce(given.consultation_count, 0) as consultation_count,
+from steps
+left join given on steps.step_date = given.step_date
+order by steps.step_date

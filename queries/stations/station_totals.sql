@@ -1,0 +1,42 @@
+-- Stations and the services they gave in a period.
+--
+-- Grain:   one row.
+-- Params:  $as_of        the moment whose day decides which stations are open
+--          $start_date   first day of services counted, inclusive
+--          $end_date     last day of services counted, inclusive
+--          $subdistrict  one subdistrict, null for the district
+-- Reads:   stations, station_services
+-- KPI:     station_count       福企服务站 = 截至当日启用且未停用的站点
+--          service_count       服务人次 = 时段内站内办理的服务记录，外送办理不计
+--          consultation_count  咨询人次 = 其中政策咨询
+--          idle_station_count  无服务记录站点 = 时段内没有任何站内服务记录的启用站点（低者为好）
+--          quick_test_minutes  产品快检用时 = 时段内站内快检从申请到完成的分钟数中位数（低者为好）
+with open_stations as (
+    select station_id
+    from stations
+    where
+        coalesce(opened_date, $as_of::date) <= $as_of::date
+        and coalesce(closed_date, $as_of::date + 1) > $as_of::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+),
+
+given as (
+    select station_services.*
+    from station_services
+    semi join open_stations on station_services.station_id = open_stations.station_id
+    where
+        station_services.requested_at::date between $start_date::date and $end_date::date
+        and station_services.requested_at <= $as_of::timestamp
+        and coalesce(station_services.process, '站内办理') = '站内办理'
+)
+
+select
+    (select count(*) from open_stations) as station_count,
+    count(*) as service_count,
+    count(*) filter (where service_id = 'S01') as consultation_count,
+    count(*) filter (where service_id = 'S02') as quick_test_count,
+    (select count(*) from open_stations) - count(distinct station_id) as idle_station_count,
+    quantile_cont(epoch(completed_at - requested_at) / 60, 0.5) filter (
+        where service_id = 'S02'
+    ) as quick_test_minutes,
+from given
