@@ -116,7 +116,7 @@ def _published(database: Database, as_of: datetime, settings: Settings) -> list[
             [
                 row["programme"],
                 row["label"],
-                (row["qualifier"] or "") + wording.figure(row["published_value"], row["unit"]),
+                wording.published(row["qualifier"], row["published_value"], row["unit"]),
                 wording.figure(row["computed_value"], row["unit"]),
                 wording.difference(row["difference"], row["unit"]),
             ]

@@ -28,17 +28,17 @@ UNHELD = "#7a3fb0"
 NEUTRAL = "#94a1b0"
 """No statement: too few cases, no difference, no data."""
 
-LOW = "#7d5a1e"
+LOW = "#22303d"
 """Significantly below the district."""
 
-HIGH = CLOSED
+HIGH = "#5b7f2b"
 """Significantly above the district."""
 
 SEQUENCE = ("#e8f0f8", "#c3d8ec", "#93b8db", "#5d92c4", "#2a67a6")
 """Light to dark for small to large, on maps."""
 
-CATEGORIES = ("#1f5fa8", "#2a8c82", "#a86400", "#7a3fb0", "#4f6d7a", "#8c6d46")
-"""For kinds of things that have no order."""
+CATEGORIES = ("#4c78a8", "#72a098", "#9c755f", "#b279a2")
+"""For kinds of things that have no order; duller than the colours above, which they must not be taken for."""
 
 
 def rgba(colour: str, alpha: int = 255) -> list[int]:

@@ -16,13 +16,16 @@ def number(value: float | None, digits: int = 0) -> str:
     return f"{_rounded(value, digits, 'half_up'):,}"
 
 
-def percent(share: float | None, digits: int = 1, rounding: str = "half_up") -> str:
-    """A share from 0 to 1 as `94.8%`; `rounding` is the setting of that name."""
+def percent(share: float | None, digits: int = 2, rounding: str = "half_up") -> str:
+    """A share from 0 to 1 as `94.35%`; `rounding` is the setting of that name."""
     if share is None or math.isnan(share):
         return NOT_COMPUTABLE
-    # A share is a quotient of counts: ten digits bring back what binary fractions blur (0.285 * 100).
-    exact = Decimal(repr(round(share * 100, 10)))
-    return f"{exact.quantize(Decimal(1).scaleb(-digits), _ROUNDINGS[rounding])}%"
+    return f"{_in_percent(share, digits, rounding)}%"
+
+
+def rounded_percent(share: float | None, rounding: str = "half_up") -> float | None:
+    """A share as the percentage that `percent` writes, for a table that has to sort it."""
+    return None if share is None else float(_in_percent(share, 2, rounding))
 
 
 def hours(value: float | None) -> str:
@@ -55,6 +58,15 @@ def figure(value: float | None, unit: str) -> str:
     return f"{shown}{unit}" if unit == "%" else f"{shown} {unit}"
 
 
+def published(qualifier: str | None, value: float, unit: str) -> str:
+    """A figure as it was published: `约2,300 条`, but `600余 人次`."""
+    shown = figure(value, unit)
+    if qualifier == "余":
+        amount, space, rest = shown.partition(" ")
+        return f"{amount}余{space}{rest}"
+    return f"{qualifier or ''}{shown}"
+
+
 def difference(value: float | None, unit: str) -> str:
     """Computed minus published, signed; — where nothing was computed."""
     if value is None:
@@ -64,6 +76,12 @@ def difference(value: float | None, unit: str) -> str:
     if unit == "日期":
         return "不同"
     return f"{'+' if value > 0 else ''}{figure(value, unit)}"
+
+
+def _in_percent(share: float, digits: int, rounding: str) -> Decimal:
+    # A share is a quotient of counts: ten digits bring back what binary fractions blur (0.285 * 100).
+    exact = Decimal(repr(round(share * 100, 10)))
+    return exact.quantize(Decimal(1).scaleb(-digits), _ROUNDINGS[rounding])
 
 
 def _rounded(value: float, digits: int, rounding: str) -> Decimal:

@@ -16,41 +16,49 @@ ui.kpi_row(
 if not held.num_rows:
     ui.nothing_here("当前筛选下没有园区、商圈或社区。")
 
-left, right = ui.columns([1, 1])
+left, right = ui.columns(2)
 with left:
     lines = view.query("assignment_lines")
     shown = maps.held_objects(held, lines, view.boundaries, view.filters.subdistrict)
     ui.district_map(view, "挂点地图", shown)
 with right:
-    ui.section("挂点清单", "无人挂点的排在最前。")
+    ui.section("无人挂点", "先把这些补上。")
     ui.table(
         view,
-        held,
+        ui.only(held, is_held=False),
+        ["object_name", "object_type", "subdistrict_name", "last_visited_date", "open_count"],
+        empty="每个园区、商圈和社区都有人挂点。",
+    )
+    ui.section("各街道挂点与走访")
+    ui.table(
+        view,
+        view.query("assignments_by_subdistrict"),
         [
-            "held_state",
-            "object_name",
-            "object_type",
             "subdistrict_name",
-            "holder_units",
-            "holder_names",
-            "held_since",
-            "last_visited_date",
-            "visit_count",
-            "open_count",
+            "object_count",
+            "held_count",
+            "unheld_count",
+            "visited_count",
+            "visit_coverage_rate",
         ],
-        height=440,
+        height=250,
     )
 
-ui.section("各街道挂点与走访")
+ui.section("挂点清单", "无人挂点的排在最前；干部姓名只显示姓。")
 ui.table(
     view,
-    view.query("assignments_by_subdistrict"),
+    held,
     [
+        "held_state",
+        "object_name",
+        "object_type",
         "subdistrict_name",
-        "object_count",
-        "held_count",
-        "unheld_count",
-        "visited_count",
-        "visit_coverage_rate",
+        "holder_units",
+        "holder_names",
+        "held_since",
+        "last_visited_date",
+        "visit_count",
+        "open_count",
     ],
+    height=420,
 )

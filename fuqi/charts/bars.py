@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.theme import FRAME_HEIGHT
 
 
 def category_pareto(rows: pa.Table) -> alt.Chart:
@@ -24,13 +25,13 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
         tooltip=[
             alt.Tooltip("category:N", title="诉求类型"),
             alt.Tooltip("received_count:Q", title="受理量", format=","),
-            alt.Tooltip("received_share:Q", title="占比", format=".1%"),
-            alt.Tooltip("on_time_rate:Q", title="按时办结率", format=".1%"),
+            alt.Tooltip("received_share:Q", title="占比", format=".2%"),
+            alt.Tooltip("on_time_rate:Q", title="按时办结率", format=".2%"),
             alt.Tooltip("due_count:Q", title="应办结", format=","),
         ],
     )
     text = base.mark_text(align="left", dx=6).encode(y=y, x="received_count:Q", text="label:N")
-    return (bars + text).properties(height=max(160, 30 * len(order)))
+    return (bars + text).properties(height=28 * len(order) + FRAME_HEIGHT)
 
 
 def time_distribution(rows: pa.Table) -> alt.Chart:
@@ -64,7 +65,7 @@ def time_distribution(rows: pa.Table) -> alt.Chart:
                 alt.Tooltip("late_count:Q", title="其中超过时限", format=","),
             ],
         )
-        .properties(height=260)
+        .properties(height=190 + FRAME_HEIGHT)
     )
 
 
@@ -76,7 +77,7 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
         .transform_calculate(in_time="datum.open_count - datum.overdue_count")
         .transform_fold(list(names), as_=["state", "count"])
         .transform_calculate(state=f"{names}[datum.state]")
-        .mark_bar()
+        .mark_bar(height={"band": 0.62})
         .encode(
             y=_names("band", rows.column("band").to_pylist()),
             x=alt.X("count:Q", title="未办结诉求（件）", axis=alt.Axis(tickMinStep=1, tickCount=5)),
@@ -90,7 +91,7 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
                 alt.Tooltip("overdue_count:Q", title="其中已超期", format=","),
             ],
         )
-        .properties(height=230)
+        .properties(height=170 + FRAME_HEIGHT)
     )
 
 
@@ -116,7 +117,7 @@ def counts_by_name(
     text = base.mark_text(align="left", dx=6).encode(
         y=y, x=f"{count}:Q", text=alt.Text(f"{count}:Q", format=",")
     )
-    return (bars + text).properties(height=max(120, 30 * rows.num_rows))
+    return (bars + text).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def _names(column: str, order: list[str]) -> alt.Y:

@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.theme import FRAME_HEIGHT
 
 VERDICTS = {
     "高于全区": look.HIGH,
@@ -14,7 +15,7 @@ VERDICTS = {
 }
 
 
-def ranking_with_interval(rows: pa.Table, height: int = 320) -> alt.Chart:
+def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) -> alt.Chart:
     """On-time rate per subdistrict with its 95% interval; takes the rows of `resolution_by_subdistrict`.
 
     The order is the query's: ranked units first, then those without enough cases.
@@ -23,7 +24,6 @@ def ranking_with_interval(rows: pa.Table, height: int = 320) -> alt.Chart:
     base = (
         alt.Chart(rows)
         .transform_calculate(
-            name="(datum.on_time_rank == null ? '–' : datum.on_time_rank) + '  ' + datum.subdistrict_name",
             share="datum.on_time_count + '/' + datum.due_count",
         )
         .encode(
@@ -39,7 +39,7 @@ def ranking_with_interval(rows: pa.Table, height: int = 320) -> alt.Chart:
     interval = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
         x=alt.X(
             "on_time_low:Q",
-            title="按时办结率（横线为95%置信区间）",
+            title="按时办结率（横线为95%置信区间，右侧为按时办结/应办结）",
             scale=x_scale,
             axis=alt.Axis(format=".0%", tickCount=5),
         ),
@@ -52,7 +52,7 @@ def ranking_with_interval(rows: pa.Table, height: int = 320) -> alt.Chart:
         tooltip=[
             alt.Tooltip("subdistrict_name:N", title="街道"),
             alt.Tooltip("on_time_rank:Q", title="名次"),
-            alt.Tooltip("on_time_rate:Q", title="按时办结率", format=".1%"),
+            alt.Tooltip("on_time_rate:Q", title="按时办结率", format=".2%"),
             alt.Tooltip("share:N", title="按时办结/应办结"),
             alt.Tooltip("on_time_verdict:N", title="与全区比较"),
         ],

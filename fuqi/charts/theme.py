@@ -35,6 +35,9 @@ NUMBER_LOCALE: dict[str, Any] = {
     "grouping": [3],
     "currency": ["¥", ""],
 }
+FRAME_HEIGHT = 110
+"""Pixels a chart spends on title, legend and axis: Streamlit fits the whole picture into its height."""
+
 STEP_FORMATS = {"day": "%-m月%-d日", "week": "%-m月%-d日", "month": "%Y年%-m月"}
 
 

@@ -1,10 +1,14 @@
 """Charts over time."""
 
+import math
+
 import altair as alt
 import pyarrow as pa
 
 from fuqi import look
-from fuqi.charts.theme import STEP_FORMATS
+from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
+
+MOST_TICKS = 8
 
 
 def flow_trend(rows: pa.Table, step: str) -> alt.Chart:
@@ -22,21 +26,27 @@ def service_trend(rows: pa.Table, step: str) -> alt.Chart:
 def _lines(
     rows: pa.Table, step: str, names: dict[str, str], axis: str, colours: list[str]
 ) -> alt.Chart:
+    days = rows.column("step_date").to_pylist()
+    # The ticks are the rows' own days: Vega would put a week's tick on a Sunday.
+    ticks = [
+        alt.DateTime(year=day.year, month=day.month, date=day.day)
+        for day in days[:: max(1, math.ceil(len(days) / MOST_TICKS))]
+    ]
     x = alt.X(
         "step_date:T",
         title=None,
-        axis=alt.Axis(format=STEP_FORMATS[step], tickCount=8, grid=False, labelOverlap=True),
+        axis=alt.Axis(format=STEP_FORMATS[step], values=ticks, grid=False, labelOverlap=True),
     )
     series = (
         alt.Chart(rows)
         .transform_fold(list(names), as_=["series", "count"])
-        .transform_calculate(series=f"{names}[datum.series]")
+        .transform_calculate(
+            series=f"{names}[datum.series]", whole="datum.is_whole ? '完整' : '不足整段'"
+        )
         .encode(
             x=x,
             y=alt.Y("count:Q", title=axis, axis=alt.Axis(tickMinStep=1, tickCount=5)),
-            color=alt.Color(
-                "series:N", scale=alt.Scale(domain=list(names.values()), range=colours)
-            ),
+            color=_colour(names, colours),
         )
     )
     tooltip = [
@@ -45,7 +55,16 @@ def _lines(
             title={"day": "日期", "week": "周一", "month": "月份"}[step],
             format=STEP_FORMATS[step],
         ),
+        alt.Tooltip("whole:N", title="是否完整"),
         *(alt.Tooltip(f"{column}:Q", title=name, format=",") for column, name in names.items()),
     ]
-    points = series.mark_point(size=45, filled=True, opacity=1).encode(tooltip=tooltip)
-    return (series.mark_line(strokeWidth=2.2) + points).properties(height=260)
+    # A step cut off by the period's ends is drawn hollow, or it would read as a fall.
+    points = series.mark_point(size=45, strokeWidth=1.8, opacity=1).encode(
+        fill=alt.condition("datum.is_whole", _colour(names, colours), alt.value(look.PAPER)),
+        tooltip=tooltip,
+    )
+    return (series.mark_line(strokeWidth=2.2) + points).properties(height=190 + FRAME_HEIGHT)
+
+
+def _colour(names: dict[str, str], colours: list[str]) -> alt.Color:
+    return alt.Color("series:N", scale=alt.Scale(domain=list(names.values()), range=colours))

@@ -64,7 +64,7 @@ def rate_by_subdistrict(
             + ("" if enough else " 样本不足")
         )
     legend = [
-        LegendEntry(colour, f"{wording.percent(low)}–{wording.percent(high)}")
+        LegendEntry(colour, f"{wording.percent(low, 1)}–{wording.percent(high, 1)}")
         for colour, (low, high) in zip(look.SEQUENCE, steps, strict=False)
     ]
     if len(shown) < len(by_name):
@@ -242,9 +242,9 @@ def _names(boundaries: Boundaries, subdistrict: str | None) -> list[pdk.Layer]:
             font_family=pdk.types.String(look.FONT),
             font_weight=600,
             character_set=pdk.types.String("auto"),
-            outline_width=3,
-            outline_color=[255, 255, 255, 220],
-            font_settings={"sdf": True},
+            background=True,
+            get_background_color=[255, 255, 255, 190],
+            background_padding=[4, 2],
         )
     ]
 

@@ -21,7 +21,7 @@ class QueryError(ValueError):
 class Kpi:
     """A KPI as its query's header defines it; `definition` is shown to the reader as it stands.
 
-    `counts` names the two columns, numerator and denominator, that a rate is never shown without.
+    `counts` names two columns: what is counted or measured, and the n it is never shown without.
     """
 
     column: str

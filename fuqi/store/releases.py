@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 MANIFEST = "manifest.json"
 STAGING_PREFIX = ".staging-"
+LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class ReleaseError(RuntimeError):
@@ -211,7 +213,7 @@ class Warehouse:
 
     def _new_id(self) -> str:
         # Ids sort by time of loading; two loads within a second get a running letter.
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        stamp = datetime.now(LOCAL_ZONE).strftime("%Y%m%d-%H%M%S")
         taken = {folder.name for folder in self.releases_folder.iterdir()}
         return next(
             candidate

@@ -6,6 +6,7 @@ from typing import Any
 
 import altair as alt
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from fuqi import charts, wording
@@ -13,6 +14,12 @@ from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis
 from fuqi.ui.labels import title
 from fuqi.ui.view import View
+
+CARD_WIDTH = 145
+"""Pixels; eight cards stand side by side on an office screen of 1366, two on a phone."""
+
+SHARES = ("_rate", "_low", "_high", "_share")
+"""Endings of columns that hold shares from 0 to 1."""
 
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
@@ -51,9 +58,12 @@ def kpi_row(
     }
     before = _first_row(previous)
     defined = kpis()
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for column in shown:
             _card(view, defined[column], values, before, trend)
+    if before:
+        earlier = view.filters.period.previous
+        st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
 
 
 def _card(
@@ -63,25 +73,37 @@ def _card(
     text = _formatted(kpi.column, value, view.settings.rounding)
     if kpi.column in ALARMS and value:
         text = f":{ALARMS[kpi.column]}[{text}]"
-    course = None
-    if trend is not None and kpi.column in trend.column_names:
-        course = [v for v in trend.column(kpi.column).to_pylist() if v is not None]
-    with st.container(border=True, width=156, height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"):
+    with st.container(
+        border=True, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
+    ):
         st.metric(
             kpi.label,
             text,
             delta=_change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
-            delta_description="较上期" if before.get(kpi.column) is not None else None,
             help=_definition(kpi),
-            chart_data=course if course and len(course) > 1 else None,
+            chart_data=_course(kpi.column, trend),
             chart_type="area",
         )
         if kpi.counts is not None:
-            numerator, denominator = (values[name] for name in kpi.counts)
-            st.caption(
-                f"{title(kpi.counts[0])} {numerator:,} / {title(kpi.counts[1])} {denominator:,}"
-            )
+            st.caption(_count_of(kpi, values))
+
+
+def _course(column: str, trend: pa.Table | None) -> list[float] | None:
+    """The KPI's value in each whole step of the period; None when there is no line to draw."""
+    if trend is None or column not in trend.column_names:
+        return None
+    course = [
+        row[column] for row in trend.to_pylist() if row["is_whole"] and row[column] is not None
+    ]
+    return course if len(course) > 1 else None
+
+
+def _count_of(kpi: Kpi, values: dict[str, Any]) -> str:
+    counted, n = kpi.counts or ("", "")
+    if kpi.column.endswith("_rate"):
+        return f"{values[counted]:,} / {values[n]:,}"
+    return f"{title(n)} {values[n]:,}"
 
 
 def chart(
@@ -109,6 +131,13 @@ def district_map(view: View, heading: str, shown: DistrictMap, height: int = 460
     st.caption(" · ".join(note for note in notes if note))
 
 
+def only(rows: pa.Table, **wanted: Any) -> pa.Table:
+    """The rows whose columns have the wanted values."""
+    for name, value in wanted.items():
+        rows = rows.filter(pc.equal(rows.column(name), value))
+    return rows
+
+
 def table(
     view: View,
     rows: pa.Table,
@@ -122,7 +151,7 @@ def table(
         st.info(empty, icon=":material/check_circle:")
         return
     st.dataframe(
-        rows.select(list(shown)),
+        _in_percent(rows.select(list(shown)), view.settings.rounding),
         hide_index=True,
         height=height,
         width="stretch",
@@ -138,7 +167,7 @@ def published_table(view: View, rows: pa.Table) -> None:
         {
             "项目": row["programme"],
             "指标": row["label"],
-            "公布": (row["qualifier"] or "") + wording.figure(row["published_value"], row["unit"]),
+            "公布": wording.published(row["qualifier"], row["published_value"], row["unit"]),
             "看板计算": wording.figure(row["computed_value"], row["unit"]),
             "差额": wording.difference(row["difference"], row["unit"]),
             "公布日期": row["as_of_date"],
@@ -173,9 +202,9 @@ def _change(column: str, value: float | None, before: float | None) -> str | Non
         return None
     change = value - before
     if column.endswith("_rate"):
-        return f"{change * 100:+.1f}个百分点"
+        return f"{change * 100:+.2f}百分点" if abs(change) >= 0.00005 else None
     if column.endswith("_hours"):
-        return f"{change:+.1f}小时"
+        return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
     return f"{change:+,.0f}" if change else None
 
 
@@ -184,17 +213,26 @@ def _first_row(table: pa.Table | None) -> dict[str, Any]:
 
 
 def _column_config(name: str, kind: pa.DataType) -> Any:
-    if name.endswith(("_rate", "_low", "_high", "_share")):
-        return st.column_config.NumberColumn(title(name), format="percent")
+    if name.endswith(SHARES):
+        return st.column_config.NumberColumn(title(name), format="%.2f%%")
     if pa.types.is_timestamp(kind):
         return st.column_config.DatetimeColumn(title(name), format="YYYY-MM-DD HH:mm")
     if pa.types.is_date(kind):
         return st.column_config.DateColumn(title(name), format="YYYY-MM-DD")
     if pa.types.is_floating(kind):
-        return st.column_config.NumberColumn(title(name), format="%.1f")
+        return st.column_config.NumberColumn(title(name), format="localized", step=1)
     if pa.types.is_integer(kind):
         return st.column_config.NumberColumn(title(name), format="localized")
     return st.column_config.TextColumn(title(name))
+
+
+def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
+    """Shares as percentages of two decimals, rounded as the setting says."""
+    for i, name in enumerate(rows.column_names):
+        if name.endswith(SHARES):
+            shown = [wording.rounded_percent(v, rounding) for v in rows.column(name).to_pylist()]
+            rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
+    return rows
 
 
 def _legend(shown: DistrictMap) -> str:

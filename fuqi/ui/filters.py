@@ -62,13 +62,17 @@ def show(
     subdistricts: Sequence[str],
     categories: Callable[[], Sequence[str]],
     offered: Sequence[str],
+    question: str,
 ) -> Filters:
-    """Draw the filters named in `offered` (period, street, category) in one row and say what is chosen."""
+    """Draw the filters named in `offered` (period, street, category) in one row and say what is chosen.
+
+    `question` is what the page answers, in small print at the row's end.
+    """
     named = presets(today, settings)
     asked = _asked_on_arrival()
     if asked and "period" not in st.query_params and {"from", "to"} & set(st.query_params):
         st.session_state["period"] = CHOSEN
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         period = _period(named, today, settings) if "period" in offered else named[DEFAULT_PRESET]
         subdistrict = (
             _choice("street", "街道", "全区", subdistricts, asked) if "street" in offered else None
@@ -78,6 +82,7 @@ def show(
             if "category" in offered
             else None
         )
+        st.caption(question, width="content")
     return Filters(period, subdistrict, category)
 
 
@@ -94,6 +99,7 @@ def _period(named: dict[str, Period], today: date, settings: Settings) -> Period
     name = st.selectbox(
         "时段",
         options,
+        label_visibility="collapsed",
         index=options.index(DEFAULT_PRESET),
         key="period",
         bind="query-params",
@@ -113,6 +119,7 @@ def _period(named: dict[str, Period], today: date, settings: Settings) -> Period
 def _day(key: str, label: str, default: date, today: date, settings: Settings) -> date:
     return st.date_input(
         label,
+        label_visibility="collapsed",
         value=default,
         min_value=settings.programme_start - timedelta(days=3 * 366),
         max_value=today,
@@ -131,7 +138,8 @@ def _choice(
         st.toast(f"链接里的{label}“{asked[key]}”不存在，已显示{everything}。")
     value = st.selectbox(
         label,
-        [everything, *options],
+        label_visibility="collapsed",
+        options=[everything, *options],
         key=key,
         bind="query-params",
         placeholder=everything,

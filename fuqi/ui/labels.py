@@ -34,6 +34,8 @@ TITLES = {
     "object_count": "挂点对象",
     "held_count": "有人挂点",
     "visited_count": "已走访",
+    "quick_test_count": "快检次数",
+    "responded_count": "已响应",
     "entity_count": "市场主体",
     "entities_per_station": "每站市场主体",
     "service_name": "服务",

@@ -117,7 +117,6 @@ def page(
             icon=":material/schedule:",
         )
         st.badge(f"版本 {manifest.release_id}", color="gray")
-    st.caption(question)
     as_of = manifest.data_as_of
     chosen = filters.show(
         as_of.date(),
@@ -127,6 +126,7 @@ def page(
             "category"
         ].to_pylist(),
         offers,
+        question,
     )
     view = View(release, chosen, current)
     _warn_of_unknown_years(view.filters.period)

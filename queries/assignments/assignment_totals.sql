@@ -6,7 +6,7 @@
 --          $end_date     last day of visits counted, inclusive
 --          $subdistrict  one subdistrict, null for the district; cadres are not narrowed by it
 -- Reads:   held_objects, cadres, assignments, visits
--- KPI:     unheld_count        无人挂点 = 截至当日没有在任干部挂点的园区、商圈与社区（低者为好）
+-- KPI:     unheld_count        无人挂点 = 截至当日没有在任干部挂点的园区、商圈与社区（低者为好） [unheld_count/object_count]
 --          visit_coverage_rate 走访覆盖率 = 时段内至少走访一次的挂点对象 / 有人挂点的对象（高者为好） [visited_count/held_count]
 --          one_plus_one_rate   1+1达标率 = 恰好挂点一个园区或商圈并包片一个社区的干部 / 在任干部（高者为好） [one_plus_one_count/cadre_count]
 with objects as (

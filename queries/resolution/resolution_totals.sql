@@ -16,9 +16,9 @@
 --          resolved_rate           解决率 = 办理结果为“解决” / 已办结且有办理结果（高者为好） [resolved_count/outcome_count]
 --          satisfied_rate          满意率 = 评价为满意（含基本满意，可设置） / 已评价，未评价不计（高者为好） [satisfied_count/rated_count]
 --          rated_rate              评价率 = 已评价 / 已办结（高者为好） [rated_count/closed_count]
---          median_resolution_hours 办结时长中位数 = 受理至办结的自然小时，未办结的不在内（低者为好）
---          p90_resolution_hours    办结时长九成位 = 九成诉求在此自然小时内办结，未办结的不在内（低者为好）
---          median_first_response_hours 首响时长中位数 = 受理至首次联系企业的自然小时（低者为好）
+--          median_resolution_hours 办结时长中位数 = 受理至办结的自然小时，未办结的不在内（低者为好） [median_resolution_hours/closed_count]
+--          p90_resolution_hours    办结时长九成位 = 九成诉求在此自然小时内办结，未办结的不在内（低者为好） [p90_resolution_hours/closed_count]
+--          median_first_response_hours 首响时长中位数 = 受理至首次联系企业的自然小时（低者为好） [median_first_response_hours/responded_count]
 -- Caveat:  近几日的比率会随未办结诉求陆续办结而变化。
 with cases as (
     select *

@@ -46,6 +46,8 @@ closed as (
 
 select
     steps.step_date,
+    steps.step_date >= $start_date::date
+    and steps.step_date + ('1 ' || $step::varchar)::interval <= $end_date::date + interval 1 day as is_whole,
     coalesce(received.received_count, 0) as received_count,
     coalesce(closed.closed_count, 0) as closed_count,
     coalesce(received.due_count, 0) as due_count,

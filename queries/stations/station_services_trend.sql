@@ -28,6 +28,8 @@ given as (
 
 select
     steps.step_date,
+    steps.step_date >= $start_date::date
+    and steps.step_date + ('1 ' || $step::varchar)::interval <= $end_date::date + interval 1 day as is_whole,
     coalesce(given.service_count, 0) as service_count,
     coalesce(given.consultation_count, 0) as consultation_count,
 from steps

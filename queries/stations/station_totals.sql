@@ -7,10 +7,10 @@
 --          $subdistrict  one subdistrict, null for the district
 -- Reads:   stations, station_services
 -- KPI:     station_count       福企服务站 = 截至当日启用且未停用的站点
---          service_count       服务人次 = 时段内站内办理的服务记录，外送办理不计
---          consultation_count  咨询人次 = 其中政策咨询
---          idle_station_count  无服务记录站点 = 时段内没有任何站内服务记录的启用站点（低者为好）
---          quick_test_minutes  产品快检用时 = 时段内站内快检从申请到完成的分钟数中位数（低者为好）
+--          service_count       服务人次 = 时段内站内办理的服务记录，外送办理不计 [service_count/station_count]
+--          consultation_count  咨询人次 = 服务人次中的政策咨询 [consultation_count/service_count]
+--          idle_station_count  无服务记录站点 = 时段内没有任何站内服务记录的启用站点（低者为好） [idle_station_count/station_count]
+--          quick_test_minutes  产品快检用时 = 时段内站内快检从申请到完成的分钟数中位数（低者为好） [quick_test_minutes/quick_test_count]
 with open_stations as (
     select station_id
     from stations
