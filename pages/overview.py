@@ -40,7 +40,7 @@ with left:
         denominator="due_count",
         label="按时办结率",
         min_n=view.settings.min_n,
-        subdistrict=view.filters.subdistrict,
+        frame=view.map_frame,
     )
     ui.district_map(view, "各街道按时办结率", on_time)
 with right:

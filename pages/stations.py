@@ -24,7 +24,7 @@ if not listed.num_rows:
 
 left, right = ui.columns([1, 1])
 with left:
-    shown = maps.stations(listed, view.boundaries, view.filters.subdistrict)
+    shown = maps.stations(listed, view.boundaries, view.map_frame)
     ui.district_map(view, "站点位置（圆越大，服务人次越多）", shown)
 with right:
     trend = view.query("station_services_trend")

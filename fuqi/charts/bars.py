@@ -80,7 +80,12 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
         .mark_bar(height={"band": 0.62})
         .encode(
             y=_names("band", rows.column("band").to_pylist()),
-            x=alt.X("count:Q", title="未办结诉求（件）", axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            x=alt.X(
+                "count:Q",
+                title="未办结诉求（件）",
+                scale=alt.Scale(padding=10),
+                axis=alt.Axis(tickMinStep=1, tickCount=5),
+            ),
             color=alt.Color(
                 "state:N",
                 scale=alt.Scale(domain=list(names.values()), range=[look.RECEIVED, look.OVERDUE]),

@@ -12,8 +12,15 @@ import pydeck as pdk
 from fuqi import look, wording
 from fuqi.maps.boundaries import Boundaries
 
-MAP_WIDTH, MAP_HEIGHT = 640, 460
-"""Pixels the opening view is fitted to."""
+
+@dataclass(frozen=True)
+class Frame:
+    """Pixels the map's opening view is fitted to, and the subdistrict it shows (None: the district)."""
+
+    width: int = 560
+    height: int = 460
+    subdistrict: str | None = None
+
 
 STATION_COLOURS = dict(
     zip(("专业市场", "社区党群服务中心", "产业园区", "商圈楼宇"), look.CATEGORIES, strict=False)
@@ -44,7 +51,7 @@ def rate_by_subdistrict(
     denominator: str,
     label: str,
     min_n: int,
-    subdistrict: str | None = None,
+    frame: Frame,
 ) -> DistrictMap:
     """Subdistricts coloured by a rate in five steps between the lowest and highest of those with min_n cases.
 
@@ -70,12 +77,14 @@ def rate_by_subdistrict(
     if len(shown) < len(by_name):
         legend.append(LegendEntry(look.GRID, f"样本不足（少于{min_n}件）"))
     deck = _deck(
-        [_areas(boundaries, fills, tips), *_names(boundaries, subdistrict)], boundaries, subdistrict
+        [_areas(boundaries, fills, tips), *_names(boundaries, frame.subdistrict)],
+        boundaries,
+        frame,
     )
     return DistrictMap(deck, tuple(legend), f"福田区各街道{label}分级图，数值见旁表")
 
 
-def stations(rows: pa.Table, boundaries: Boundaries, subdistrict: str | None = None) -> DistrictMap:
+def stations(rows: pa.Table, boundaries: Boundaries, frame: Frame) -> DistrictMap:
     """Stations as points: colour by kind, area by services given; takes the rows of `station_list`."""
     placed = [row for row in rows.to_pylist() if row["longitude"] is not None]
     most = max((row["service_count"] for row in placed), default=0)
@@ -106,15 +115,15 @@ def stations(rows: pa.Table, boundaries: Boundaries, subdistrict: str | None = N
     present = {row["station_kind"] for row in placed}
     legend = [LegendEntry(c, kind) for kind, c in STATION_COLOURS.items() if kind in present]
     deck = _deck(
-        [_areas(boundaries, {}, {}, pickable=False), layer, *_names(boundaries, subdistrict)],
+        [_areas(boundaries, {}, {}, pickable=False), layer, *_names(boundaries, frame.subdistrict)],
         boundaries,
-        subdistrict,
+        frame,
     )
     return DistrictMap(deck, tuple(legend), f"{len(points)} 个福企服务站的位置，清单见下表")
 
 
 def held_objects(
-    rows: pa.Table, lines: pa.Table, boundaries: Boundaries, subdistrict: str | None = None
+    rows: pa.Table, lines: pa.Table, boundaries: Boundaries, frame: Frame
 ) -> DistrictMap:
     """Parks, circles and communities, those nobody holds large and in their own colour; lines from street offices.
 
@@ -176,7 +185,7 @@ def held_objects(
             pickable=True,
             auto_highlight=True,
         ),
-        *_names(boundaries, subdistrict),
+        *_names(boundaries, frame.subdistrict),
     ]
     legend = (
         LegendEntry(look.UNHELD, "无人挂点"),
@@ -184,7 +193,7 @@ def held_objects(
         LegendEntry(look.NEUTRAL, "社区（有人挂点）"),
         LegendEntry(look.RECEIVED, "街道办至其干部挂点的园区商圈", is_line=True),
     )
-    deck = _deck(layers, boundaries, subdistrict)
+    deck = _deck(layers, boundaries, frame)
     return DistrictMap(deck, legend, "园区、商圈、社区的挂点情况，清单见旁表")
 
 
@@ -249,15 +258,15 @@ def _names(boundaries: Boundaries, subdistrict: str | None) -> list[pdk.Layer]:
     ]
 
 
-def _deck(layers: Sequence[pdk.Layer], boundaries: Boundaries, subdistrict: str | None) -> pdk.Deck:
-    west, south, east, north = boundaries.narrowed(subdistrict)
+def _deck(layers: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> pdk.Deck:
+    west, south, east, north = boundaries.narrowed(frame.subdistrict)
     return pdk.Deck(
         layers=list(layers),
         map_provider=None,
         initial_view_state=pdk.ViewState(
             longitude=(west + east) / 2,
             latitude=(south + north) / 2,
-            zoom=_zoom(west, south, east, north),
+            zoom=_zoom(frame, west, south, east, north),
             min_zoom=9,
             max_zoom=17,
         ),
@@ -274,11 +283,11 @@ def _deck(layers: Sequence[pdk.Layer], boundaries: Boundaries, subdistrict: str 
     )
 
 
-def _zoom(west: float, south: float, east: float, north: float) -> float:
+def _zoom(frame: Frame, west: float, south: float, east: float, north: float) -> float:
     """The web-mercator zoom at which the box fills 90% of the map (512-pixel tiles)."""
-    across = math.log2(MAP_WIDTH * 0.9 * 360 / 512 / (east - west))
+    across = math.log2(frame.width * 0.9 * 360 / 512 / (east - west))
     cosine = math.cos(math.radians((south + north) / 2))
-    up = math.log2(MAP_HEIGHT * 0.9 * 360 / 512 * cosine / (north - south))
+    up = math.log2(frame.height * 0.9 * 360 / 512 * cosine / (north - south))
     return min(across, up)
 
 

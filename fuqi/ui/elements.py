@@ -15,9 +15,6 @@ from fuqi.store import Kpi, kpis
 from fuqi.ui.labels import title
 from fuqi.ui.view import View
 
-CARD_WIDTH = 145
-"""Pixels; eight cards stand side by side on an office screen of 1366, two on a phone."""
-
 SHARES = ("_rate", "_low", "_high", "_share")
 """Endings of columns that hold shares from 0 to 1."""
 

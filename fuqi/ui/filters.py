@@ -70,8 +70,9 @@ def show(
     """
     named = presets(today, settings)
     asked = _asked_on_arrival()
-    if asked and "period" not in st.query_params and {"from", "to"} & set(st.query_params):
-        st.session_state["period"] = CHOSEN
+    # A link with dates and no named period means those dates.
+    has_dates = "period" not in asked and bool({"from", "to"} & set(asked))
+    st.session_state.setdefault("default_period", CHOSEN if has_dates else DEFAULT_PRESET)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         period = _period(named, today, settings) if "period" in offered else named[DEFAULT_PRESET]
         subdistrict = (
@@ -100,7 +101,7 @@ def _period(named: dict[str, Period], today: date, settings: Settings) -> Period
         "时段",
         options,
         label_visibility="collapsed",
-        index=options.index(DEFAULT_PRESET),
+        index=options.index(st.session_state["default_period"]),
         key="period",
         bind="query-params",
         filter_mode=None,
@@ -117,18 +118,21 @@ def _period(named: dict[str, Period], today: date, settings: Settings) -> Period
 
 
 def _day(key: str, label: str, default: date, today: date, settings: Settings) -> date:
-    return st.date_input(
+    # Without a default of its own the widget keeps its day in the URL, so that a shared link stays the same.
+    if key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = default
+    chosen = st.date_input(
         label,
         label_visibility="collapsed",
-        value=default,
+        value=None,
         min_value=settings.programme_start - timedelta(days=3 * 366),
         max_value=today,
         key=key,
         bind="query-params",
         format="YYYY-MM-DD",
-        required=True,
-        width=140,
+        width=165,
     )
+    return chosen or default
 
 
 def _choice(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import paths, settings, wording, worktime
-from fuqi.maps import Boundaries
+from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Release, ReleaseError, Warehouse
 from fuqi.ui import filters
@@ -67,6 +67,12 @@ class View:
     @property
     def boundaries(self) -> Boundaries:
         return Boundaries.load()
+
+    @property
+    def map_frame(self) -> Frame:
+        """What a map's opening view has to fit; a phone is told by its browser's own description."""
+        is_phone = "Mobile" in st.context.headers.get("User-Agent", "")
+        return Frame(width=350 if is_phone else 560, subdistrict=self.filters.subdistrict)
 
     @property
     def scope(self) -> str:

@@ -7,6 +7,8 @@
 --          $step         day, week or month
 --          $subdistrict  one subdistrict, null for the district
 --          $category     one category, null for all
+--          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
+--          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
 -- Reads:   judged_cases
 -- Caveat:  首尾两段可能不足整周或整月；近几日的比率会继续变化。
 with steps as (
@@ -30,6 +32,17 @@ received as (
         count(*) filter (where is_on_time) as on_time_count,
         count(*) filter (where is_response_due) as response_due_count,
         count(*) filter (where is_same_day_response) as same_day_response_count,
+        count(outcome) as outcome_count,
+        count(*) filter (
+            where outcome = '解决'
+            or (outcome = '部分解决' and $partial_counts_as_resolved::boolean)
+        ) as resolved_count,
+        count(rating) as rated_count,
+        count(*) filter (
+            where rating = '满意'
+            or (rating = '基本满意' and $basically_satisfied_counts::boolean)
+        ) as satisfied_count,
+        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
     from cases
     where received_date between $start_date::date and $end_date::date
     group by all
@@ -54,6 +67,9 @@ select
     coalesce(received.response_due_count, 0) as response_due_count,
     rate(received.on_time_count, received.due_count) as on_time_rate,
     rate(received.same_day_response_count, received.response_due_count) as same_day_response_rate,
+    rate(received.resolved_count, received.outcome_count) as resolved_rate,
+    rate(received.satisfied_count, received.rated_count) as satisfied_rate,
+    received.median_resolution_hours,
 from steps
 left join received on steps.step_date = received.step_date
 left join closed on steps.step_date = closed.step_date

@@ -1,0 +1,159 @@
+"""Speed and memory of intake and queries, each beside a baseline of the same run.
+
+    python -m bench [--copies 100] [--runs 7]
+
+Machines differ and are noisy, so every figure stands with its ratio to a baseline measured in the same process:
+for the intake, reading the same files without checking anything; for a query, counting the rows of `appeals`.
+`--copies` repeats the appeals that often, to see how the queries grow. Results go to bench/out/ as JSON.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import python_calamine
+
+from fuqi import intake, paths, settings, worktime
+from fuqi.store import Database, Release, Warehouse
+
+OUT = Path(__file__).with_name("out")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument(
+        "--copies", type=int, default=100, help="how often the appeals are repeated"
+    )
+    parser.add_argument(
+        "--runs", type=int, default=7, help="each query's median is taken over these"
+    )
+    chosen = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = Warehouse(Path(folder))
+        results: dict[str, Any] = {"measured_at": datetime.now().isoformat(timespec="seconds")}
+        results["intake"] = _intake(warehouse)
+        release = warehouse.current()
+        if release is None:
+            sys.exit("the intake published nothing")
+        results["queries"] = {
+            "demo": _queries(release, chosen.runs),
+            f"appeals x {chosen.copies}": _queries(
+                _repeated(warehouse, release, chosen.copies), chosen.runs
+            ),
+        }
+    results["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    OUT.mkdir(exist_ok=True)
+    file = OUT / f"{datetime.now():%Y%m%d-%H%M%S}.json"
+    file.write_text(json.dumps(results, ensure_ascii=False, indent=2), encoding="utf-8")
+    _print(results, file)
+    return 0
+
+
+def _intake(warehouse: Warehouse) -> dict[str, float]:
+    baseline = _seconds(_read_without_checking)
+    seconds = _seconds(lambda: intake.run(paths.EXPORTS, warehouse))
+    return {"seconds": seconds, "reading_only_seconds": baseline, "ratio": seconds / baseline}
+
+
+def _read_without_checking() -> None:
+    for file in sorted(paths.EXPORTS.iterdir()):
+        match file.suffix:
+            case ".xlsx":
+                workbook = python_calamine.load_workbook(file)
+                for name in workbook.sheet_names:
+                    workbook.get_sheet_by_name(name).to_python()
+            case ".csv":
+                file.read_bytes()
+            case ".parquet":
+                pq.read_table(file)
+
+
+def _repeated(warehouse: Warehouse, release: Release, copies: int) -> Release:
+    """The release again, with every appeal `copies` times under ids of its own."""
+    with warehouse.stage() as staging:
+        for table in release.table_names:
+            if table != "appeals":
+                staging.carry_over(table)
+        source, target = release.table_path("appeals"), staging.folder / "appeals.parquet"
+        duckdb.sql(
+            f"select * replace (appeal_id || '-' || copy as appeal_id) "
+            f"from read_parquet('{source}'), range({copies}) as copies (copy)"
+        ).write_parquet(str(target))
+        manifest = replace(release.manifest, release_id=staging.release_id)
+        return staging.publish(manifest)
+
+
+def _queries(release: Release, runs: int) -> dict[str, dict[str, float]]:
+    database = Database(release)
+    params = _params(release)
+    baseline = _median_ms(lambda: database.row_count("appeals"), runs)
+    measured = {"(baseline: count of appeals)": {"ms": baseline, "ratio": 1.0}}
+    for name, query in database.queries.items():
+        if query.folder == "staging":
+            continue
+        given = {p: params[p] for p in query.params}
+        ms = _median_ms(lambda name=name, given=given: database.run(name, given), runs)
+        measured[name] = {"ms": ms, "ratio": ms / baseline}
+    database.close()
+    return measured
+
+
+def _params(release: Release) -> dict[str, Any]:
+    chosen = settings.load()
+    as_of = release.manifest.data_as_of
+    return {
+        "as_of": as_of,
+        "due_soon_at": worktime.add_working_days(as_of, 1),
+        "start_date": chosen.programme_start,
+        "end_date": as_of.date(),
+        "step": "week",
+        "subdistrict": None,
+        "category": None,
+        "service_group": "站点服务",
+        "longest_days": 14,
+        "min_n": chosen.min_n,
+        "partial_counts_as_resolved": chosen.partial_counts_as_resolved,
+        "basically_satisfied_counts": chosen.basically_satisfied_counts,
+        "programme_start": chosen.programme_start,
+        "assignments_start": chosen.assignments_start,
+    }
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _median_ms(work: Callable[[], Any], runs: int) -> float:
+    work()
+    return 1000 * statistics.median(_seconds(work) for _ in range(runs))
+
+
+def _print(results: dict[str, Any], file: Path) -> None:
+    loaded = results["intake"]
+    print(
+        f"intake {loaded['seconds']:.1f} s, {loaded['ratio']:.1f} x reading the files alone "
+        f"({loaded['reading_only_seconds']:.1f} s); peak memory {results['peak_memory_mb']:.0f} MB"
+    )
+    for ledger, measured in results["queries"].items():
+        print(f"\n{ledger}")
+        for name, figures in sorted(measured.items(), key=lambda item: -item[1]["ms"]):
+            print(f"  {name:<32}{figures['ms']:>9.1f} ms {figures['ratio']:>7.1f} x")
+    print(f"\nwritten to {file}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

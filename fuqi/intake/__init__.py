@@ -1,0 +1,12 @@
+"""Intake: the files an upstream system exports become the typed tables of a new release.
+
+file -> sheets (`readers`) -> table and header (`recognise`) -> typed columns (`values`, `places`) -> sound rows
+(`validate`) -> parquet files of a staged release (`load`). A row that cannot be used is refused with its reason
+and kept word for word in the table `intake_problems` (`problems`); nothing is dropped silently.
+"""
+
+from fuqi.intake.errors import IntakeError
+from fuqi.intake.load import run
+from fuqi.intake.outcome import FileOutcome, Outcome
+
+__all__ = ["FileOutcome", "IntakeError", "Outcome", "run"]

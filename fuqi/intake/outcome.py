@@ -1,0 +1,67 @@
+"""What came of a load, for the terminal and the data page."""
+
+from dataclasses import dataclass, field
+
+from fuqi.store.releases import Release
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """One sheet of one file; `table` is empty when it fits no table.
+
+    `rows_read` = `loaded` + `refused` + `superseded`; flagged rows are among those loaded.
+    """
+
+    file: str
+    sheet: str = ""
+    table: str = ""
+    rows_read: int = 0
+    loaded: int = 0
+    refused: int = 0
+    flagged: int = 0
+    superseded: int = 0
+    ignored_columns: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def place(self) -> str:
+        """The file, and the sheet where it has several, as a person names them."""
+        return f"{self.file}〔{self.sheet}〕" if self.sheet else self.file
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`release` is None when nothing was published; `problems` counts problems by reason."""
+
+    release: Release | None
+    files: tuple[FileOutcome, ...] = ()
+    problems: dict[str, int] = field(default_factory=dict)
+    carried_over: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        """What was loaded and what was not, in Chinese, a line a sheet."""
+        lines = []
+        if self.release is not None:
+            as_of = self.release.manifest.data_as_of
+            lines.append(f"已发布版本 {self.release.release_id}，数据截至 {as_of:%Y-%m-%d %H:%M}")
+        else:
+            lines.append("没有发布新版本，原版本照常使用")
+        for file in self.files:
+            if not file.table:
+                lines.append(f"  {file.place}：未载入，{file.reason}")
+                continue
+            parts = [f"读取 {file.rows_read:,} 行", f"载入 {file.loaded:,} 行"]
+            for count, word in (
+                (file.refused, "拒收"), (file.superseded, "被取代"), (file.flagged, "存疑"),
+            ):  # fmt: skip
+                if count:
+                    parts.append(f"{word} {count:,} 行")
+            if file.ignored_columns:
+                parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
+            lines.append(f"  {file.place} → {file.table}：{'，'.join(parts)}")
+        if self.carried_over:
+            lines.append(f"沿用上一版本的表：{'、'.join(self.carried_over)}")
+        if self.problems:
+            lines.append("问题（明细见 intake_problems.csv）：")
+            lines.extend(f"  {count:>7,} × {reason}" for reason, count in self.problems.items())
+        return "\n".join(lines)

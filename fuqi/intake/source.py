@@ -1,0 +1,129 @@
+"""Where a load comes from: the files of a folder and what its `source.toml` says about them."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fuqi.contract.model import DATUMS, Contract
+from fuqi.intake.errors import IntakeError
+
+SOURCE_FILE = "source.toml"
+LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
+KNOWN_ENTRIES = {"label", "exported_at", "files"}
+KNOWN_FILE_ENTRIES = {"pattern", "table", "datum"}
+
+
+@dataclass(frozen=True)
+class FileRule:
+    """What `source.toml` says about the files whose name fits `pattern`."""
+
+    pattern: str
+    table: str | None = None
+    datum: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of one load; `label` is empty for real data and names anything else, such as 演示数据."""
+
+    files: tuple[Path, ...]
+    label: str = ""
+    exported_at: datetime | None = None
+    rules: tuple[FileRule, ...] = ()
+
+    def rule_for(self, file: Path) -> FileRule:
+        """The first rule that fits the file's name; a rule without statements when none does."""
+        for rule in self.rules:
+            if fnmatch(file.name, rule.pattern):
+                return rule
+        return FileRule(pattern="*")
+
+
+def open_source(place: Path, contract: Contract) -> Source:
+    """The files of a folder, or one file, by name; `source.toml` beside them is obeyed.
+
+    Raises IntakeError when the place does not exist, holds no file, or `source.toml` has an entry
+    that is not understood.
+    """
+    if place.is_dir():
+        folder, files = place, sorted(path for path in place.iterdir() if _is_export(path))
+    elif place.is_file():
+        folder, files = place.parent, [place]
+    else:
+        raise IntakeError(f"找不到 {place}；请给出存放导出文件的文件夹，或一个文件。")
+    if not files:
+        raise IntakeError(f"{place} 里没有文件；请把导出的表格放进去再载入。")
+    description = folder / SOURCE_FILE
+    if not description.is_file():
+        return Source(tuple(files))
+    try:
+        content = tomllib.loads(description.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise IntakeError(
+            f"{SOURCE_FILE} 读不出：{error}；请按 TOML 格式、以 UTF-8 保存。"
+        ) from error
+    _refuse_unknown(content, KNOWN_ENTRIES, SOURCE_FILE)
+    label = content.get("label", "")
+    if not isinstance(label, str):
+        raise IntakeError(f"{SOURCE_FILE} 的 label 是 {label!r}；应为文字。")
+    return Source(
+        files=tuple(files),
+        label=label,
+        exported_at=_exported_at(content.get("exported_at")),
+        rules=tuple(_rule(entry, contract) for entry in content.get("files", [])),
+    )
+
+
+def modified_at(file: Path) -> datetime:
+    """When the file was last written, as Shanghai local time."""
+    return as_local(datetime.fromtimestamp(file.stat().st_mtime, LOCAL_ZONE))
+
+
+def as_local(moment: datetime) -> datetime:
+    """The moment as Shanghai local time without a zone; one without a zone is taken as such."""
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(LOCAL_ZONE).replace(tzinfo=None)
+
+
+def _is_export(path: Path) -> bool:
+    # "~$" is the lock file that a spreadsheet program keeps beside an open workbook.
+    return path.is_file() and path.name != SOURCE_FILE and not path.name.startswith((".", "~$"))
+
+
+def _exported_at(value: object) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return as_local(value)
+    if isinstance(value, date):
+        return datetime.combine(value, time(23, 59, 59))
+    raise IntakeError(
+        f"{SOURCE_FILE} 的 exported_at 是 {value!r}；应写成 exported_at = 2023-06-28 18:00:00，不加引号。"
+    )
+
+
+def _rule(entry: dict[str, Any], contract: Contract) -> FileRule:
+    if not isinstance(entry, dict) or not isinstance(entry.get("pattern"), str):
+        raise IntakeError(
+            f'{SOURCE_FILE} 的 [[files]] 缺少 pattern；应写明文件名，如 pattern = "诉求*.xlsx"。'
+        )
+    place = f"{SOURCE_FILE} 的 [[files]] {entry['pattern']}"
+    _refuse_unknown(entry, KNOWN_FILE_ENTRIES, place)
+    rule = FileRule(**entry)
+    if rule.table is not None and rule.table not in contract.names:
+        raise IntakeError(f"{place}：没有表 {rule.table}；可用的表：{'、'.join(contract.names)}。")
+    if rule.datum is not None and rule.datum not in DATUMS:
+        raise IntakeError(f"{place}：不认识坐标系 {rule.datum}；可用：{'、'.join(DATUMS)}。")
+    return rule
+
+
+def _refuse_unknown(content: dict[str, Any], known: set[str], place: str) -> None:
+    if unknown := sorted(set(content) - known):
+        raise IntakeError(
+            f"{place} 有不认识的条目：{'、'.join(unknown)}；可用：{'、'.join(sorted(known))}。"
+        )
