@@ -98,6 +98,8 @@ class Sheets:
                 titles = "、".join(column.title for column in recognised.missing)
                 reason = f"最像“{recognised.table.title}”，但缺少必填列：{titles}"
             rows = sheet.body(0).num_rows
+            if recognised is None and not any(any(row) for row in sheet.head):
+                reason = "文件是空的"
             self._leave_out(severity, reason, file, sheet.name, rows)
 
     def _leave_out(

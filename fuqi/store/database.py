@@ -4,13 +4,14 @@ import re
 import threading
 from collections.abc import Mapping
 from functools import cached_property
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from fuqi.contract import Column, Contract
+from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.store.queries import STAGING, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
@@ -90,19 +91,29 @@ class Database:
     def _open_tables(self, contract: Contract) -> None:
         for table in self.release.table_names:
             path = _quoted(self.release.table_path(table))
-            columns = contract[table].columns if table in contract.names else ()
-            masked = [f"{_masked(c)} as {c.name}" for c in columns if c.personal]
-            replace = f" replace ({', '.join(masked)})" if masked else ""
+            shown = _masked_columns(contract, table)
             self._connection.execute(
-                f"create view \"{table}\" as select *{replace} from read_parquet('{path}')"
+                f"create view \"{table}\" as select {shown} from read_parquet('{path}')"
             )
-        for query in self.queries.values():
-            if query.folder == STAGING:
-                self._connection.execute(_as_macro(query))
+        for query in _staging_in_order(self.queries):
+            self._connection.execute(_as_macro(query))
 
 
-def _masked(column: Column) -> str:
-    return f"mask_{column.personal}({column.name})"
+def _masked_columns(contract: Contract, table: str) -> str:
+    """What a table shows: everything, with personal values masked."""
+    if table == "intake_problems":
+        # The original rows are for the data keeper's report file; they hold names in the clear.
+        return "* exclude (record) replace (mask_text(value) as value)"
+    columns = contract[table].columns if table in contract.names else ()
+    masked = [f"mask_{c.personal}({c.name}) as {c.name}" for c in columns if c.personal]
+    return f"* replace ({', '.join(masked)})" if masked else "*"
+
+
+def _staging_in_order(queries: Mapping[str, Query]) -> list[Query]:
+    """The staging queries, each after those it reads; CycleError when two read each other."""
+    staging = {query.name: query for query in queries.values() if query.folder == STAGING}
+    graph = {name: [r for r in query.reads if r in staging] for name, query in staging.items()}
+    return [staging[name] for name in TopologicalSorter(graph).static_order()]
 
 
 def _as_macro(query: Query) -> str:

@@ -34,3 +34,9 @@ create macro wilson_high(hits, n) as
             + 1.959964 * sqrt(hits / n * (1 - hits / n) / n + 0.960365 / n / n)
         ) / (1 + 3.841459 / n))
     end;
+
+-- Whether an appeal's outcome and rating count as good; the second argument is the setting of that name.
+create macro is_resolved(outcome, partial_counts_as_resolved) as
+    outcome = '解决' or (outcome = '部分解决' and partial_counts_as_resolved);
+create macro is_satisfied(rating, basically_satisfied_counts) as
+    rating = '满意' or (rating = '基本满意' and basically_satisfied_counts);

@@ -5,7 +5,7 @@
 --          $start_date   first day of visits counted, inclusive
 --          $end_date     last day of visits counted, inclusive
 --          $subdistrict  one subdistrict, null for the district; cadres are not narrowed by it
--- Reads:   held_objects, cadres, assignments, visits
+-- Reads:   held_objects, cadre_holdings, object_visits
 -- KPI:     unheld_count        无人挂点 = 截至当日没有在任干部挂点的园区、商圈与社区（低者为好） [unheld_count/object_count]
 --          visit_coverage_rate 走访覆盖率 = 时段内至少走访一次的挂点对象 / 有人挂点的对象（高者为好） [visited_count/held_count]
 --          one_plus_one_rate   1+1达标率 = 恰好挂点一个园区或商圈并包片一个社区的干部 / 在任干部（高者为好） [one_plus_one_count/cadre_count]
@@ -22,12 +22,9 @@ with objects as (
 visited as (
     select distinct
         object_kind,
-        coalesce(park_id, community_name) as object_id,
-    from visits
-    where
-        object_kind in ('园区商圈', '社区')
-        and visited_at::date between $start_date::date and $end_date::date
-        and visited_at <= $as_of::timestamp
+        object_id,
+    from object_visits($as_of::timestamp)
+    where visited_date between $start_date::date and $end_date::date
 ),
 
 per_object as (
@@ -36,19 +33,6 @@ per_object as (
         visited.object_id is not null as is_visited,
     from objects
     left join visited on objects.object_kind = visited.object_kind and objects.object_id = visited.object_id
-),
-
-per_cadre as (
-    select
-        cadres.cadre_id,
-        count(*) filter (where held.object_kind = '园区商圈') as park_count,
-        count(*) filter (where held.object_kind = '社区') as community_count,
-    from cadres
-    left join held_objects($as_of::timestamp) as held on cadres.cadre_id = held.cadre_id
-    where
-        cadres.start_date <= $as_of::date
-        and coalesce(cadres.end_date, $as_of::date) >= $as_of::date
-    group by cadres.cadre_id
 ),
 
 object_totals as (
@@ -68,7 +52,7 @@ cadre_totals as (
     select
         count(*) as cadre_count,
         count(*) filter (where park_count = 1 and community_count = 1) as one_plus_one_count,
-    from per_cadre
+    from cadre_holdings($as_of::timestamp)
 )
 
 select

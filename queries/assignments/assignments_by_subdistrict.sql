@@ -4,16 +4,13 @@
 -- Params:  $as_of       the moment whose day decides what is in force
 --          $start_date  first day of visits counted, inclusive
 --          $end_date    last day of visits counted, inclusive
--- Reads:   subdistricts, held_objects, visits
+-- Reads:   subdistricts, held_objects, object_visits
 with visited as (
     select distinct
         object_kind,
-        coalesce(park_id, community_name) as object_id,
-    from visits
-    where
-        object_kind in ('园区商圈', '社区')
-        and visited_at::date between $start_date::date and $end_date::date
-        and visited_at <= $as_of::timestamp
+        object_id,
+    from object_visits($as_of::timestamp)
+    where visited_date between $start_date::date and $end_date::date
 ),
 
 objects as (

@@ -5,7 +5,7 @@
 --          $start_date   first day of visits counted, inclusive
 --          $end_date     last day of visits counted, inclusive
 --          $subdistrict  one subdistrict, null for the district
--- Reads:   held_objects, visits, judged_cases
+-- Reads:   held_objects, object_visits, judged_cases
 -- Caveat:  干部姓名只显示姓。
 with holders as (
     select
@@ -31,13 +31,12 @@ with holders as (
 visited as (
     select
         object_kind,
-        coalesce(park_id, community_name) as object_id,
-        max(visited_at)::date as last_visited_date,
+        object_id,
+        max(visited_date) as last_visited_date,
         count(*) filter (
-            where visited_at::date between $start_date::date and $end_date::date
+            where visited_date between $start_date::date and $end_date::date
         ) as visit_count,
-    from visits
-    where object_kind in ('园区商圈', '社区') and visited_at <= $as_of::timestamp
+    from object_visits($as_of::timestamp)
     group by all
 ),
 

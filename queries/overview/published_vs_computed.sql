@@ -4,24 +4,11 @@
 -- Params:  $as_of            what happened later is not known yet
 --          $programme_start  first day of 万名干部助企行, "累计" counts from here
 --          $assignments_start first day of 组工助企行 and of the stations' programme year
--- Reads:   published_figures, judged_cases, held_objects, cadres, measures, teams, financing, stations,
+-- Reads:   published_figures, judged_cases, cadre_holdings, measures, teams, financing, stations,
 --          station_services, party_orgs, enterprises, service_catalog, activities, permits, calendar, subdistricts,
 --          communities
 -- Caveat:  公布数带“约、近、余、超”等限定词，差额不等于误差；未能由数据算出的显示不可算。
-with per_cadre as (
-    select
-        cadres.cadre_id,
-        count(*) filter (where held.object_kind = '园区商圈') as park_count,
-        count(*) filter (where held.object_kind = '社区') as community_count,
-    from cadres
-    left join held_objects($as_of::timestamp) as held on cadres.cadre_id = held.cadre_id
-    where
-        cadres.start_date <= $as_of::date
-        and coalesce(cadres.end_date, $as_of::date) >= $as_of::date
-    group by cadres.cadre_id
-),
-
-n_plus_1 as (
+with n_plus_1 as (
     select *
     from financing
     where programme = '跨境N+1知识产权证券化' and funded_date <= $as_of::date
@@ -86,9 +73,9 @@ computed (figure_id, computed_value) as (
     from judged_cases($as_of::timestamp)
     where outcome = '解决' and received_date >= $programme_start::date
     union all
-    select 'parks_per_cadre', median(park_count) from per_cadre
+    select 'parks_per_cadre', median(park_count) from cadre_holdings($as_of::timestamp)
     union all
-    select 'communities_per_cadre', median(community_count) from per_cadre
+    select 'communities_per_cadre', median(community_count) from cadre_holdings($as_of::timestamp)
     union all
     select 'measures', count(*) from measures
     union all

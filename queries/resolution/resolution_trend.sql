@@ -34,13 +34,11 @@ received as (
         count(*) filter (where is_same_day_response) as same_day_response_count,
         count(outcome) as outcome_count,
         count(*) filter (
-            where outcome = '解决'
-            or (outcome = '部分解决' and $partial_counts_as_resolved::boolean)
+            where is_resolved(outcome, $partial_counts_as_resolved::boolean)
         ) as resolved_count,
         count(rating) as rated_count,
         count(*) filter (
-            where rating = '满意'
-            or (rating = '基本满意' and $basically_satisfied_counts::boolean)
+            where is_satisfied(rating, $basically_satisfied_counts::boolean)
         ) as satisfied_count,
         quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
     from cases

@@ -5,18 +5,15 @@
 --          $start_date   first day of services counted, inclusive
 --          $end_date     last day of services counted, inclusive
 --          $subdistrict  one subdistrict, null for the district
--- Reads:   stations, station_services, subdistricts
+-- Reads:   stations, given_services, subdistricts
 with given as (
     select
         station_id,
         count(*) as service_count,
         count(*) filter (where service_id = 'S01') as consultation_count,
-        max(requested_at)::date as last_service_date,
-    from station_services
-    where
-        requested_at::date between $start_date::date and $end_date::date
-        and requested_at <= $as_of::timestamp
-        and coalesce(process, '站内办理') = '站内办理'
+        max(requested_date) as last_service_date,
+    from given_services($as_of::timestamp)
+    where requested_date between $start_date::date and $end_date::date
     group by station_id
 )
 

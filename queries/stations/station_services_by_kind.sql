@@ -6,17 +6,15 @@
 --          $end_date     last day of services counted, inclusive
 --          $subdistrict  one subdistrict, null for the district
 --          $service_group  站点服务, 六大功能 or 十大场景
--- Reads:   service_catalog, station_services
+-- Reads:   service_catalog, given_services
 with given as (
     select
         service_id,
         count(*) as service_count,
         count(distinct station_id) as station_count,
-    from station_services
+    from given_services($as_of::timestamp)
     where
-        requested_at::date between $start_date::date and $end_date::date
-        and requested_at <= $as_of::timestamp
-        and coalesce(process, '站内办理') = '站内办理'
+        requested_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
     group by service_id
 )

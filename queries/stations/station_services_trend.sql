@@ -6,7 +6,7 @@
 --          $end_date     last day, inclusive
 --          $step         day, week or month
 --          $subdistrict  one subdistrict, null for the district
--- Reads:   station_services
+-- Reads:   given_services
 with steps as (
     select distinct date_trunc($step::varchar, listed.listed_day)::date as step_date
     from generate_series($start_date::timestamp, $end_date::timestamp, interval 1 day) as listed (listed_day)
@@ -14,14 +14,12 @@ with steps as (
 
 given as (
     select
-        date_trunc($step::varchar, requested_at)::date as step_date,
+        date_trunc($step::varchar, requested_date)::date as step_date,
         count(*) as service_count,
         count(*) filter (where service_id = 'S01') as consultation_count,
-    from station_services
+    from given_services($as_of::timestamp)
     where
-        requested_at::date between $start_date::date and $end_date::date
-        and requested_at <= $as_of::timestamp
-        and coalesce(process, '站内办理') = '站内办理'
+        requested_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
     group by all
 )

@@ -5,7 +5,7 @@
 --          $start_date   first day of services counted, inclusive
 --          $end_date     last day of services counted, inclusive
 --          $subdistrict  one subdistrict, null for the district
--- Reads:   stations, station_services
+-- Reads:   stations, given_services
 -- KPI:     station_count       福企服务站 = 截至当日启用且未停用的站点
 --          service_count       服务人次 = 时段内站内办理的服务记录，外送办理不计 [service_count/station_count]
 --          consultation_count  咨询人次 = 服务人次中的政策咨询 [consultation_count/service_count]
@@ -21,13 +21,10 @@ with open_stations as (
 ),
 
 given as (
-    select station_services.*
-    from station_services
-    semi join open_stations on station_services.station_id = open_stations.station_id
-    where
-        station_services.requested_at::date between $start_date::date and $end_date::date
-        and station_services.requested_at <= $as_of::timestamp
-        and coalesce(station_services.process, '站内办理') = '站内办理'
+    select services.*
+    from given_services($as_of::timestamp) as services
+    semi join open_stations on services.station_id = open_stations.station_id
+    where services.requested_date between $start_date::date and $end_date::date
 )
 
 select
@@ -36,7 +33,7 @@ select
     count(*) filter (where service_id = 'S01') as consultation_count,
     count(*) filter (where service_id = 'S02') as quick_test_count,
     (select count(*) from open_stations) - count(distinct station_id) as idle_station_count,
-    quantile_cont(epoch(completed_at - requested_at) / 60, 0.5) filter (
+    quantile_cont(minutes_taken, 0.5) filter (
         where service_id = 'S02'
     ) as quick_test_minutes,
 from given

@@ -4,7 +4,7 @@
 -- Params:  $as_of       the moment whose day decides which stations are open
 --          $start_date  first day of services counted, inclusive
 --          $end_date    last day of services counted, inclusive
--- Reads:   subdistricts, stations, station_services, enterprises
+-- Reads:   subdistricts, stations, given_services, enterprises
 with open_stations as (
     select
         subdistrict_name,
@@ -20,11 +20,8 @@ given as (
     select
         subdistrict_name,
         count(*) as service_count,
-    from station_services
-    where
-        requested_at::date between $start_date::date and $end_date::date
-        and requested_at <= $as_of::timestamp
-        and coalesce(process, '站内办理') = '站内办理'
+    from given_services($as_of::timestamp)
+    where requested_date between $start_date::date and $end_date::date
     group by subdistrict_name
 ),
 
