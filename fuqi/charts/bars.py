@@ -13,7 +13,7 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
     base = alt.Chart(rows).transform_calculate(
         label="format(datum.received_count, ',') + ' 件，累计 ' + format(datum.cumulative_share, '.0%')"
     )
-    y = _names("category", order)
+    y = _names("category", "诉求类型", order)
     bars = base.mark_bar(color=look.RECEIVED, height={"band": 0.62}).encode(
         y=y,
         x=alt.X(
@@ -30,7 +30,9 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
             alt.Tooltip("due_count:Q", title="应办结", format=","),
         ],
     )
-    text = base.mark_text(align="left", dx=6).encode(y=y, x="received_count:Q", text="label:N")
+    text = base.mark_text(align="left", dx=6, aria=False).encode(
+        y=y, x="received_count:Q", text="label:N"
+    )
     return (bars + text).properties(height=28 * len(order) + FRAME_HEIGHT)
 
 
@@ -56,9 +58,11 @@ def time_distribution(rows: pa.Table) -> alt.Chart:
             y=alt.Y("count:Q", title="办结诉求（件）", axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color(
                 "state:N",
+                title="状态",
+                legend=alt.Legend(title=None),
                 scale=alt.Scale(domain=list(names.values()), range=[look.CLOSED, look.OVERDUE]),
             ),
-            order=alt.Order("state:N", sort="ascending"),
+            order=alt.Order("state:N", title="状态", sort="ascending"),
             tooltip=[
                 alt.Tooltip("days:N", title="用时（天）"),
                 alt.Tooltip("closed_count:Q", title="办结", format=","),
@@ -79,7 +83,7 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
         .transform_calculate(state=f"{names}[datum.state]")
         .mark_bar(height={"band": 0.62})
         .encode(
-            y=_names("band", rows.column("band").to_pylist()),
+            y=_names("band", "受理至今", rows.column("band").to_pylist()),
             x=alt.X(
                 "count:Q",
                 title="未办结诉求（件）",
@@ -88,6 +92,8 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
             ),
             color=alt.Color(
                 "state:N",
+                title="状态",
+                legend=alt.Legend(title=None),
                 scale=alt.Scale(domain=list(names.values()), range=[look.RECEIVED, look.OVERDUE]),
             ),
             tooltip=[
@@ -104,7 +110,7 @@ def counts_by_name(
     rows: pa.Table, name: str, count: str, axis: str, colour: str = look.CLOSED
 ) -> alt.Chart:
     """One horizontal bar a row, in the rows' order, the count written at its end."""
-    y = _names(name, rows.column(name).to_pylist())
+    y = _names(name, "名称", rows.column(name).to_pylist())
     base = alt.Chart(rows)
     bars = base.mark_bar(color=colour, height={"band": 0.62}).encode(
         y=y,
@@ -119,16 +125,16 @@ def counts_by_name(
             alt.Tooltip(f"{count}:Q", title=axis, format=","),
         ],
     )
-    text = base.mark_text(align="left", dx=6).encode(
+    text = base.mark_text(align="left", dx=6, aria=False).encode(
         y=y, x=f"{count}:Q", text=alt.Text(f"{count}:Q", format=",")
     )
     return (bars + text).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
-def _names(column: str, order: list[str]) -> alt.Y:
+def _names(column: str, title: str, order: list[str]) -> alt.Y:
     return alt.Y(
         f"{column}:N",
         sort=order,
-        title=None,
-        axis=alt.Axis(domain=False, ticks=False, labelFontSize=13, labelColor=look.INK),
+        title=title,
+        axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK),
     )

@@ -30,13 +30,15 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
             y=alt.Y(
                 "subdistrict_name:N",
                 sort=order,
-                title=None,
-                axis=alt.Axis(domain=False, ticks=False, labelFontSize=13, labelColor=look.INK),
+                title="街道",
+                axis=alt.Axis(
+                    title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK
+                ),
             )
         )
     )
     x_scale = alt.Scale(zero=False, nice=True, padding=8)
-    interval = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
+    interval = base.mark_rule(strokeWidth=3, opacity=0.55, aria=False).encode(
         x=alt.X(
             "on_time_low:Q",
             title="按时办结率（横线为95%置信区间，右侧为按时办结/应办结）",
@@ -47,7 +49,7 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
         color=_verdict_colour(rows),
     )
     point = base.mark_point(size=110, filled=True, opacity=1).encode(
-        x=alt.X("on_time_rate:Q", scale=x_scale),
+        x=alt.X("on_time_rate:Q", title="按时办结率", scale=x_scale),
         color=_verdict_colour(rows),
         tooltip=[
             alt.Tooltip("subdistrict_name:N", title="街道"),
@@ -57,12 +59,12 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
             alt.Tooltip("on_time_verdict:N", title="与全区比较"),
         ],
     )
-    counts = base.mark_text(align="left", color=look.MUTED).encode(
+    counts = base.mark_text(align="left", color=look.MUTED, aria=False).encode(
         x=alt.XValue("width"), text="share:N"
     )
     district = (
         alt.Chart(rows)
-        .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6)
+        .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6, aria=False)
         .encode(x=alt.X("max(district_on_time_rate):Q", scale=x_scale))
     )
     return (district + interval + point + counts).properties(height=height)
@@ -72,5 +74,8 @@ def _verdict_colour(rows: pa.Table) -> alt.Color:
     present = set(rows.column("on_time_verdict").to_pylist())
     shown = {verdict: colour for verdict, colour in VERDICTS.items() if verdict in present}
     return alt.Color(
-        "on_time_verdict:N", scale=alt.Scale(domain=list(shown), range=list(shown.values()))
+        "on_time_verdict:N",
+        title="与全区比较",
+        legend=alt.Legend(title=None),
+        scale=alt.Scale(domain=list(shown), range=list(shown.values())),
     )

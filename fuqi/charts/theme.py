@@ -71,9 +71,15 @@ def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLeve
             domainColor=look.BORDER,
             tickColor=look.BORDER,
             labelLimit=180,
+            aria=False,  # Vega describes axes in English; the marks below are described by Chinese titles
         )
         .configure_legend(
-            labelColor=look.INK, labelFontSize=12, orient="top", title=None, symbolStrokeWidth=3
+            labelColor=look.INK,
+            labelFontSize=12,
+            orient="top",
+            title=None,
+            symbolStrokeWidth=3,
+            aria=False,
         )
         .configure_view(stroke=None)
         .configure_text(color=look.INK, fontSize=12)

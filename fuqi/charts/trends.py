@@ -34,8 +34,10 @@ def _lines(
     ]
     x = alt.X(
         "step_date:T",
-        title=None,
-        axis=alt.Axis(format=STEP_FORMATS[step], values=ticks, grid=False, labelOverlap=True),
+        title={"day": "日期", "week": "周一", "month": "月份"}[step],
+        axis=alt.Axis(
+            title=None, format=STEP_FORMATS[step], values=ticks, grid=False, labelOverlap=True
+        ),
     )
     series = (
         alt.Chart(rows)
@@ -63,8 +65,15 @@ def _lines(
         fill=alt.condition("datum.is_whole", _colour(names, colours), alt.value(look.PAPER)),
         tooltip=tooltip,
     )
-    return (series.mark_line(strokeWidth=2.2) + points).properties(height=190 + FRAME_HEIGHT)
+    return (series.mark_line(strokeWidth=2.2, aria=False) + points).properties(
+        height=190 + FRAME_HEIGHT
+    )
 
 
 def _colour(names: dict[str, str], colours: list[str]) -> alt.Color:
-    return alt.Color("series:N", scale=alt.Scale(domain=list(names.values()), range=colours))
+    return alt.Color(
+        "series:N",
+        title="类别",
+        legend=alt.Legend(title=None),
+        scale=alt.Scale(domain=list(names.values()), range=colours),
+    )

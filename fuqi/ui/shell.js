@@ -48,6 +48,17 @@
     ["Close", "关闭"],
     ["Copy to clipboard", "复制"],
     ["Link to heading", "此标题的链接"],
+    ["Skip to main content", "跳到正文"],
+    ["Navigate to home page", "回到总览"],
+    ["App pages", "页面"],
+    ["Clear date", "清除日期"],
+    ["Choose date", "选择日期"],
+    ["Vega visualization", "图表"],
+    ["No results found", "没有匹配的选项"],
+    ["Previous month", "上个月"],
+    ["Next month", "下个月"],
+    ["View fullscreen", "全屏"],
+    ["More pages", "更多页面"],
     ["Today", "今天"],
     ["Week numbers", "周数"],
     ["Open keyboard shortcuts", "键盘快捷键"],
@@ -55,18 +66,47 @@
     ["Zoom out", "缩小"],
     ["Reset view", "复位"],
   ]);
+  // Words that come with the name of what they are about: "Help for 受理量", "Show data: 受理与办结".
+  const patterns = [
+    [/^Help for (.+)$/, "$1的说明"],
+    [/^Show data: (.+)$/, "查看数据：$1"],
+    [/^Download as PNG: (.+)$/, "下载 PNG 图片：$1"],
+    [/^Download as SVG: (.+)$/, "下载 SVG 图片：$1"],
+    [/^Copy Vega-Lite spec: (.+)$/, "复制图表定义：$1"],
+    [/^(?:Fullscreen|View fullscreen): (.+)$/, "全屏：$1"],
+    [/^Close fullscreen: (.+)$/, "退出全屏：$1"],
+    [/^year, (.+)$/, "年，$1"],
+    [/^month, (.+)$/, "月，$1"],
+    [/^day, (.+)$/, "日，$1"],
+    [/^Choose date, (.+)$/, "选择日期，$1"],
+    [/^(\d+) options? available\.?$/, "$1 个选项"],
+    [/^Use arrow keys to navigate dates\..*$/, "方向键选择日期，回车确认，Esc 关闭"],
+    [/^\w+ icon$/, "图标"],
+    [/^Title text '(.+)'$/, "标题：$1"],
+    [/^Subtitle text '(.+)'$/, "说明：$1"],
+  ];
   const attributes = ["aria-label", "title", "placeholder", "alt"];
+
+  const inChinese = (text) => {
+    const known = words.get(text);
+    if (known !== undefined) return known;
+    for (const [pattern, chinese] of patterns) {
+      if (pattern.test(text)) return text.replace(pattern, chinese);
+    }
+    return undefined;
+  };
 
   const translate = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
-      const word = words.get(node.data.trim());
-      if (word !== undefined) node.data = node.data.replace(node.data.trim(), word);
+      const chinese = inChinese(node.data.trim());
+      if (chinese !== undefined) node.data = node.data.replace(node.data.trim(), () => chinese);
       return;
     }
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     for (const name of attributes) {
-      const word = words.get((node.getAttribute(name) || "").trim());
-      if (word !== undefined) node.setAttribute(name, word);
+      const text = (node.getAttribute(name) || "").trim();
+      const chinese = text && inChinese(text);
+      if (chinese) node.setAttribute(name, chinese);
     }
     for (const child of node.childNodes) translate(child);
   };
