@@ -19,8 +19,7 @@ if not held.num_rows:
 left, right = ui.columns(2)
 with left:
     lines = view.query("assignment_lines")
-    shown = maps.held_objects(held, lines, view.boundaries, view.map_frame)
-    ui.district_map(view, "挂点地图", shown)
+    ui.district_map(view, "挂点地图", maps.held_objects, held, lines)
 with right:
     ui.section("无人挂点", "先把这些补上。")
     ui.table(

@@ -30,22 +30,22 @@ ui.kpi_row(
     trend=trend,
 )
 
-left, right = ui.columns([1, 1])
+left, right = ui.columns(2)
 with left:
-    on_time = maps.rate_by_subdistrict(
+    ui.district_map(
+        view,
+        "各街道按时办结率",
+        maps.rate_by_subdistrict,
         by_subdistrict,
-        view.boundaries,
         rate="on_time_rate",
         numerator="on_time_count",
         denominator="due_count",
         label="按时办结率",
         min_n=view.settings.min_n,
-        frame=view.map_frame,
     )
-    ui.district_map(view, "各街道按时办结率", on_time)
 with right:
-    ui.chart(view, "按时办结率：街道比较", charts.ranking_with_interval(by_subdistrict))
-    ui.chart(view, "受理与办结", charts.flow_trend(trend, view.step))
+    ui.chart(view, "按时办结率：街道比较", charts.ranking_with_interval, by_subdistrict)
+    ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
 
 ui.section("公布数字与看板计算", "左为公开报道，右为由当前版本数据算出；两者并列，互不替代。")
 ui.published_table(view, view.query("published_vs_computed"))

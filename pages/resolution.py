@@ -50,12 +50,12 @@ if not totals["received_count"][0].as_py():
 
 left, right = ui.columns(2)
 with left:
-    ui.chart(view, "受理与办结", charts.flow_trend(trend, view.step))
+    ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
     distribution = view.query("resolution_time_distribution", longest_days=LONGEST_DAYS)
-    ui.chart(view, "办结用时分布", charts.time_distribution(distribution))
+    ui.chart(view, "办结用时分布", charts.time_distribution, distribution)
 with right:
-    ui.chart(view, "诉求类型", charts.category_pareto(view.query("appeals_by_category")))
-    ui.chart(view, "未办结诉求的时长", charts.open_by_age(view.query("open_by_age")))
+    ui.chart(view, "诉求类型", charts.category_pareto, view.query("appeals_by_category"))
+    ui.chart(view, "未办结诉求的时长", charts.open_by_age, view.query("open_by_age"))
 
 ui.section("街道比较", "按按时办结率排名；应办结少于最低样本数的不排名，并列同名次。")
 by_subdistrict = view.query("resolution_by_subdistrict")

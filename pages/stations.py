@@ -1,11 +1,12 @@
 """福企服务站: where the stations are and what they do."""
 
-from fuqi import charts, look, maps, ui
+from fuqi import charts, maps, ui
 
 view = ui.page("福企服务站", "站点在哪里？哪些站点忙，哪些没有服务？", offers=("period", "street"))
 
 totals = view.query("station_totals")
 listed = view.query("station_list")
+trend = view.query("station_services_trend")
 ui.kpi_row(
     view,
     [
@@ -17,21 +18,26 @@ ui.kpi_row(
     ],
     totals=[totals],
     previous=view.previous("station_totals"),
-    trend=view.query("station_services_trend"),
+    trend=trend,
 )
 if not listed.num_rows:
     ui.nothing_here("当前筛选下没有启用的站点。")
 
-left, right = ui.columns([1, 1])
+left, right = ui.columns(2)
 with left:
-    shown = maps.stations(listed, view.boundaries, view.map_frame)
-    ui.district_map(view, "站点位置（圆越大，服务人次越多）", shown)
+    ui.district_map(view, "站点位置（圆越大，服务人次越多）", maps.stations, listed)
 with right:
-    trend = view.query("station_services_trend")
-    ui.chart(view, "服务人次", charts.service_trend(trend, view.step))
+    ui.chart(view, "服务人次", charts.service_trend, trend, step=view.step)
     by_kind = view.query("station_services_by_kind", service_group="站点服务")
-    drawn = charts.counts_by_name(by_kind, "service_name", "service_count", "服务人次", look.CLOSED)
-    ui.chart(view, "各项服务", drawn)
+    ui.chart(
+        view,
+        "各项服务",
+        charts.counts_by_name,
+        by_kind,
+        name="service_name",
+        count="service_count",
+        axis="服务人次",
+    )
 
 ui.section("站点清单", "按时段内服务人次从多到少。")
 ui.table(

@@ -37,19 +37,22 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
             )
         )
     )
-    x_scale = alt.Scale(zero=False, nice=True, padding=8)
-    interval = base.mark_rule(strokeWidth=3, opacity=0.55, aria=False).encode(
-        x=alt.X(
-            "on_time_low:Q",
+    x = {
+        "title": "按时办结率",
+        "scale": alt.Scale(zero=False, nice=True, padding=8),
+        "axis": alt.Axis(
             title="按时办结率（横线为95%置信区间，右侧为按时办结/应办结）",
-            scale=x_scale,
-            axis=alt.Axis(format=".0%", tickCount=5),
+            format=".0%",
+            tickCount=5,
         ),
+    }
+    interval = base.mark_rule(strokeWidth=3, opacity=0.55, aria=False).encode(
+        x=alt.X("on_time_low:Q", **x),
         x2="on_time_high:Q",
         color=_verdict_colour(rows),
     )
     point = base.mark_point(size=110, filled=True, opacity=1).encode(
-        x=alt.X("on_time_rate:Q", title="按时办结率", scale=x_scale),
+        x=alt.X("on_time_rate:Q", **x),
         color=_verdict_colour(rows),
         tooltip=[
             alt.Tooltip("subdistrict_name:N", title="街道"),
@@ -65,7 +68,7 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
     district = (
         alt.Chart(rows)
         .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6, aria=False)
-        .encode(x=alt.X("max(district_on_time_rate):Q", scale=x_scale))
+        .encode(x=alt.X("max(district_on_time_rate):Q", **x))
     )
     return (district + interval + point + counts).properties(height=height)
 

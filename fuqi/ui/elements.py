@@ -1,7 +1,7 @@
 """Pieces of a screen: KPI rows, charts, maps, tables. Each takes rows and leaves no number without its n."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import altair as alt
@@ -13,7 +13,7 @@ from fuqi import charts, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis
 from fuqi.ui.labels import title
-from fuqi.ui.view import View
+from fuqi.ui.view import View, scope_of
 
 SHARES = ("_rate", "_low", "_high", "_share")
 """Endings of columns that hold shares from 0 to 1."""
@@ -104,25 +104,34 @@ def _count_of(kpi: Kpi, values: dict[str, Any]) -> str:
 
 
 def chart(
-    view: View, heading: str, drawn: alt.TopLevelMixin, *, alt_text: str | None = None
+    view: View,
+    heading: str,
+    draw: Callable[..., alt.TopLevelMixin],
+    rows: pa.Table,
+    **options: Any,
 ) -> None:
+    """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
+    drawn = draw(rows, **options)
     st.altair_chart(
-        charts.titled(drawn, heading, f"{view.scope}　{view.provenance}"),
+        charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
         width="stretch",
         theme=None,
-        alt=alt_text or heading,
+        alt=f"{heading}，{scope_of(rows)}",
     )
 
 
-def district_map(view: View, heading: str, shown: DistrictMap, height: int = 460) -> None:
-    """The map with its legend in words above and its boundaries' disclaimer below."""
+def district_map(
+    view: View, heading: str, draw: Callable[..., DistrictMap], *rows: pa.Table, **options: Any
+) -> None:
+    """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below."""
+    shown = draw(*rows, boundaries=view.boundaries, frame=view.map_frame, **options)
     st.markdown(f"**{heading}**")
     st.html(_legend(shown))
-    st.pydeck_chart(shown.deck, height=height, alt=shown.description)
+    st.pydeck_chart(shown.deck, height=view.map_frame.height, alt=shown.description)
     notes = [
         view.settings.boundary_note,
         view.settings.map_approval_number,
-        view.scope,
+        scope_of(rows[0]),
         view.provenance,
     ]
     st.caption(" · ".join(note for note in notes if note))
@@ -155,7 +164,7 @@ def table(
         column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
         placeholder="",
     )
-    st.caption(f"共 {rows.num_rows:,} 行 · {view.provenance}")
+    st.caption(f"共 {rows.num_rows:,} 行 · {scope_of(rows)} · {view.provenance}")
 
 
 def published_table(view: View, rows: pa.Table) -> None:

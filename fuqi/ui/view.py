@@ -16,6 +16,8 @@ from fuqi.store import Database, Release, ReleaseError, Warehouse
 from fuqi.ui import filters
 from fuqi.ui.filters import Filters, Period
 
+SCOPE = b"scope"
+
 
 @dataclass(frozen=True)
 class View:
@@ -26,12 +28,15 @@ class View:
     settings: Settings
 
     def query(self, name: str, **instead: Any) -> pa.Table:
-        """The rows of a query; its parameters come from the filters and settings unless given in `instead`."""
+        """The rows of a query; its parameters come from the filters and settings unless given in `instead`.
+
+        The rows know what they are about (`scope_of`): a filter the query does not take has not narrowed them.
+        """
         declared = _database(self.release.release_id).query(name).params
         known = {**self.params, **instead}
-        return _rows(
-            self.release.release_id, name, tuple((p, known[p]) for p in declared if p in known)
-        )
+        given = {p: known[p] for p in declared if p in known}
+        rows = _rows(self.release.release_id, name, tuple(given.items()))
+        return rows.replace_schema_metadata({SCOPE: _scope(given)})
 
     def previous(self, name: str, **instead: Any) -> pa.Table:
         """The same query over the period before, judged at the same moment."""
@@ -75,13 +80,6 @@ class View:
         return Frame(width=350 if is_phone else 560, subdistrict=self.filters.subdistrict)
 
     @property
-    def scope(self) -> str:
-        """What the numbers are about: area, category and period in words."""
-        parts = [self.filters.subdistrict or "全区", self.filters.category or ""]
-        dates = wording.period(self.filters.period.first, self.filters.period.last)
-        return " · ".join([*(p for p in parts if p), dates])
-
-    @property
     def provenance(self) -> str:
         """What every chart and export carries: data-as-of, release and, for a demo, that it is one."""
         manifest = self.release.manifest
@@ -91,6 +89,18 @@ class View:
             manifest.label,
         ]
         return " · ".join(part for part in parts if part)
+
+
+def scope_of(rows: pa.Table) -> str:
+    """What the rows of `View.query` are about: area, category and period in words."""
+    return (rows.schema.metadata or {}).get(SCOPE, b"").decode()
+
+
+def _scope(given: Mapping[str, Any]) -> str:
+    parts = [given.get("subdistrict") or "全区", given.get("category") or ""]
+    if "start_date" in given:
+        parts.append(wording.period(given["start_date"], given["end_date"]))
+    return " · ".join(part for part in parts if part)
 
 
 def page(
