@@ -44,7 +44,13 @@ with left:
         min_n=view.settings.min_n,
     )
 with right:
-    ui.chart(view, "按时办结率：街道比较", charts.ranking_with_interval, by_subdistrict)
+    ui.chart(
+        view,
+        "按时办结率：街道比较",
+        charts.ranking_with_interval,
+        by_subdistrict,
+        subdistrict=view.filters.subdistrict,
+    )
     ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
 
 ui.section("公布数字与看板计算", "左为公开报道，右为由当前版本数据算出；两者并列，互不替代。")

@@ -15,10 +15,11 @@ VERDICTS = {
 }
 
 
-def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) -> alt.Chart:
+def ranking_with_interval(rows: pa.Table, subdistrict: str | None = None) -> alt.Chart:
     """On-time rate per subdistrict with its 95% interval; takes the rows of `resolution_by_subdistrict`.
 
-    The order is the query's: ranked units first, then those without enough cases.
+    The order is the query's: ranked units first, then those without enough cases. The name of
+    `subdistrict` is set in bold.
     """
     order = rows.column("subdistrict_name").to_pylist()
     base = (
@@ -32,7 +33,14 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
                 sort=order,
                 title="街道",
                 axis=alt.Axis(
-                    title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK
+                    title=None,
+                    domain=False,
+                    ticks=False,
+                    labelFontSize=13,
+                    labelColor=look.INK,
+                    labelFontWeight=alt.condition(
+                        alt.datum.value == (subdistrict or ""), alt.value(700), alt.value(400)
+                    ),
                 ),
             )
         )
@@ -70,7 +78,9 @@ def ranking_with_interval(rows: pa.Table, height: int = 28 * 10 + FRAME_HEIGHT) 
         .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6, aria=False)
         .encode(x=alt.X("max(district_on_time_rate):Q", **x))
     )
-    return (district + interval + point + counts).properties(height=height)
+    return (district + interval + point + counts).properties(
+        height=28 * rows.num_rows + FRAME_HEIGHT
+    )
 
 
 def _verdict_colour(rows: pa.Table) -> alt.Color:

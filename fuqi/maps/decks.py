@@ -3,7 +3,7 @@
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -56,7 +56,7 @@ def rate_by_subdistrict(
     """Subdistricts coloured by a rate in five steps between the lowest and highest of those with min_n cases.
 
     `rows` has `subdistrict_name` and the three named columns; a subdistrict with fewer than `min_n` in the
-    denominator is grey.
+    denominator is grey. The whole district stays in view, a chosen subdistrict is outlined.
     """
     by_name = {row["subdistrict_name"]: row for row in rows.to_pylist()}
     shown = [r[rate] for r in by_name.values() if r[rate] is not None and r[denominator] >= min_n]
@@ -76,10 +76,11 @@ def rate_by_subdistrict(
     ]
     if len(shown) < len(by_name):
         legend.append(LegendEntry(look.GRID, f"样本不足（少于{min_n}件）"))
+    chosen = frame.subdistrict
     deck = _deck(
-        [_areas(boundaries, fills, tips), *_names(boundaries, frame.subdistrict)],
+        [_areas(boundaries, fills, tips, outlined=chosen), *_names(boundaries, chosen)],
         boundaries,
-        frame,
+        replace(frame, subdistrict=None),
     )
     return DistrictMap(deck, tuple(legend), f"福田区各街道{label}分级图，数值见旁表")
 
@@ -204,8 +205,14 @@ def _object_colour(row: dict[str, Any]) -> str:
 
 
 def _areas(
-    boundaries: Boundaries, fills: dict[str, str], tips: dict[str, str], *, pickable: bool = True
+    boundaries: Boundaries,
+    fills: dict[str, str],
+    tips: dict[str, str],
+    *,
+    pickable: bool = True,
+    outlined: str | None = None,
 ) -> pdk.Layer:
+    plain_line = [255, 255, 255, 255] if fills else look.rgba("#b9c4d1")
     features = [
         {
             "type": "Feature",
@@ -213,16 +220,24 @@ def _areas(
             "fill": look.rgba(fills.get(feature["properties"]["name"], "#f6f8fb")),
             "name": _text(feature["properties"]["name"]),
             "detail": _text(tips.get(feature["properties"]["name"], "")),
+            "line": look.rgba(look.INK)
+            if feature["properties"]["name"] == outlined
+            else plain_line,
+            "width": 4 if feature["properties"]["name"] == outlined else 1.5,
         }
-        for feature in boundaries.features
+        # The outlined one is drawn last, or its neighbours would cover its line.
+        for feature in sorted(
+            boundaries.features, key=lambda feature: feature["properties"]["name"] == outlined
+        )
     ]
     return pdk.Layer(
         "GeoJsonLayer",
         {"type": "FeatureCollection", "features": features},
         id="areas",
         get_fill_color="fill",
-        get_line_color=[255, 255, 255] if fills else look.rgba("#b9c4d1"),
-        line_width_min_pixels=1.5,
+        get_line_color="line",
+        get_line_width="width",
+        line_width_units=pdk.types.String("pixels"),
         pickable=pickable,
         auto_highlight=pickable,
     )
