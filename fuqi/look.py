@@ -9,6 +9,11 @@ MUTED = "#5b6775"
 GRID = "#e6eaf0"
 BORDER = "#dde3ea"
 PAPER = "#ffffff"
+SHADE = "#f4f6f9"
+"""Behind controls, and land on a map that has no value."""
+
+SHORE = "#b9c4d1"
+"""Outlines of land without a value."""
 
 RECEIVED = "#1f5fa8"
 """What comes in, and the leading series of a chart."""

@@ -29,9 +29,14 @@ class Settings:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, field.type) or (field.type is int and value is True):
+            if type(value) is not field.type:  # a bool is no int, a datetime no date
                 raise SettingsError(
                     f"setting {field.name} is {value!r}; a {field.type.__name__} is expected"
+                )
+        for name in ("min_n", "refresh_seconds"):
+            if getattr(self, name) < 1:
+                raise SettingsError(
+                    f"setting {name} is {getattr(self, name)}; at least 1 is expected"
                 )
         if self.rounding not in ("half_up", "truncate"):
             raise SettingsError(f"setting rounding is {self.rounding!r}; use half_up or truncate")

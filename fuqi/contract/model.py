@@ -169,6 +169,8 @@ def _column(file: Path, name: str, spec: dict[str, Any]) -> Column:
     known = {f.name for f in fields(Column)}
     if unknown := set(spec) - known:
         raise ContractError(f"{place}: unknown entries {sorted(unknown)}")
+    if missing := {"title", "type"} - set(spec):
+        raise ContractError(f"{place}: {', '.join(sorted(missing))} is missing")
     lists = {key: tuple(spec[key]) for key in ("aliases", "allowed") if key in spec}
     column = Column(**{"name": name, **spec, **lists})
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):

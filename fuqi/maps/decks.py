@@ -212,12 +212,12 @@ def _areas(
     pickable: bool = True,
     outlined: str | None = None,
 ) -> pdk.Layer:
-    plain_line = [255, 255, 255, 255] if fills else look.rgba("#b9c4d1")
+    plain_line = [255, 255, 255, 255] if fills else look.rgba(look.SHORE)
     features = [
         {
             "type": "Feature",
             "geometry": feature["geometry"],
-            "fill": look.rgba(fills.get(feature["properties"]["name"], "#f6f8fb")),
+            "fill": look.rgba(fills.get(feature["properties"]["name"], look.SHADE)),
             "name": _text(feature["properties"]["name"]),
             "detail": _text(tips.get(feature["properties"]["name"], "")),
             "line": look.rgba(look.INK)

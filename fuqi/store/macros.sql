@@ -11,9 +11,16 @@ create macro mask_phone(phone) as
         else repeat('*', length(phone))
     end;
 
--- Mobile numbers inside free text, with or without separators, are masked like phone numbers.
+-- Phone numbers inside free text are masked the same way: mobile numbers with or without country code and
+-- separators, land lines with their area code, and full-width digits, which come out half-width.
 create macro mask_text(content) as
-    regexp_replace(content, '(^|[^0-9])(1[3-9][0-9])[- ]?[0-9]{4}[- ]?([0-9]{4})', '\1\2****\3', 'g');
+    regexp_replace(
+        regexp_replace(
+            translate(content, '０１２３４５６７８９', '0123456789'),
+            '(^|[^0-9])((?:\+?86[-. ]?)?1[3-9][0-9])[-. ]?[0-9]{4}[-. ]?([0-9]{4})', '\1\2****\3', 'g'
+        ),
+        '(^|[^0-9])(0[0-9]{2})[0-9]?[- ]?[0-9]{3,4}([0-9]{4})', '\1\2****\3', 'g'
+    );
 
 -- A share, null when there is nothing to share out.
 create macro rate(numerator, denominator) as

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from string import ascii_lowercase
 from zoneinfo import ZoneInfo
 
 MANIFEST = "manifest.json"
@@ -197,9 +198,8 @@ class Warehouse:
     def stage(self) -> Iterator[Staging]:
         """A folder to write the next release's tables into; it is removed when left without publishing."""
         self.releases_folder.mkdir(parents=True, exist_ok=True)
-        release_id = self._new_id()
-        folder = self.releases_folder / f"{STAGING_PREFIX}{release_id}-{os.getpid()}"
-        folder.mkdir()
+        folder = self._new_folder()
+        release_id = folder.name.removeprefix(STAGING_PREFIX)
         try:
             yield Staging(folder, release_id, self.current(), self)
         finally:
@@ -211,15 +211,20 @@ class Warehouse:
             return []
         return sorted(self.releases_folder.glob(f"{STAGING_PREFIX}*"))
 
-    def _new_id(self) -> str:
-        # Ids sort by time of loading; two loads within a second get a running letter.
+    def _new_folder(self) -> Path:
+        """A staging folder under an id that no release and no other load has; making it takes the id."""
+        # Ids sort by the time the load began; loads that begin within one second get a running letter.
         stamp = datetime.now(LOCAL_ZONE).strftime("%Y%m%d-%H%M%S")
-        taken = {folder.name for folder in self.releases_folder.iterdir()}
-        return next(
-            candidate
-            for suffix in ("", *"abcdefghijklmnopqrstuvwxyz")
-            if (candidate := stamp + suffix) not in taken
-        )
+        for suffix in ("", *ascii_lowercase):
+            folder = self.releases_folder / f"{STAGING_PREFIX}{stamp}{suffix}"
+            if (self.releases_folder / f"{stamp}{suffix}").exists():
+                continue
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+        raise ReleaseError(f"一秒内开始了太多次载入（{stamp}），请稍后再试")
 
 
 def _flush(path: Path) -> None:

@@ -1,0 +1,48 @@
+"""What several test folders share: the demo exports, loaded once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fuqi import paths
+
+
+def load_exports(folder: Path, warehouse: Path) -> str:
+    """Load `folder` as a data keeper does, with `python -m fuqi intake`; gives what the command printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fuqi", "intake", str(folder)],
+        cwd=paths.PROJECT,
+        env={**os.environ, "FUQI_WAREHOUSE": str(warehouse), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, f"intake of {folder} failed:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with `data/exports` in it, for reading only."""
+    folder = tmp_path_factory.mktemp("demo") / "warehouse"
+    load_exports(paths.EXPORTS, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def changing_warehouse(demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same data in a warehouse of the module's own, which its tests may load into."""
+    folder = tmp_path_factory.mktemp("changing") / "warehouse"
+    shutil.copytree(demo_warehouse, folder, copy_function=_link_or_copy)
+    return folder
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,54 @@
+"""A page run by Streamlit's own test driver, opened by its link as a first visit."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from fuqi import paths
+from tests.pages.plain_figures import PlainFigures, plain_figures
+
+PORTAL = paths.PROJECT / "fuqi" / "ui" / "portal.py"
+SECONDS_TO_RUN = 60
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def figures(demo_warehouse: Path) -> PlainFigures:
+    """What the demo data come to when counted in plain Python."""
+    return plain_figures(demo_warehouse)
+
+
+@pytest.fixture
+def use_warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Points the pages at a warehouse, with nothing cached from another one, for the length of a test."""
+
+    def use(folder: Path) -> None:
+        monkeypatch.setattr(paths, "WAREHOUSE", folder)
+        _forget()
+
+    yield use
+    _forget()
+
+
+@pytest.fixture
+def open_page(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Opens a page by its link, `open_page("stations", street="福保街道")`, on the demo data unless told otherwise."""
+    monkeypatch.setattr(paths, "WAREHOUSE", demo_warehouse)
+
+    def open_by_link(page: str, **parameters: str) -> AppTest:
+        opened = AppTest.from_file(str(PORTAL), default_timeout=SECONDS_TO_RUN)
+        opened.switch_page(f"../../pages/{page}.py")
+        opened.query_params.update({name.rstrip("_"): value for name, value in parameters.items()})
+        return opened.run()
+
+    return open_by_link
+
+
+def _forget() -> None:
+    # Ids of releases are times of loading: two warehouses made in one second hold the same id.
+    st.cache_data.clear()
+    st.cache_resource.clear()

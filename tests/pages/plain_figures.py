@@ -1,0 +1,206 @@
+"""The figures of a page, counted in plain Python over the rows of a release: no SQL, none of our queries.
+
+The counting follows the definitions of the KPIs word by word and slowly, so that a query that computes something
+else is found out.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pyarrow.parquet as pq
+
+Row = dict[str, Any]
+
+AS_OF = datetime(2023, 6, 28, 18)
+"""The moment the demo exports are from, a Wednesday; the next working day is the Thursday."""
+NEXT_WORKING_DAY = AS_OF + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a KPI card says: its value, and the count below it ("" where there is none)."""
+
+    value: str
+    n: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A choice of filters; both days are included, None is everything."""
+
+    first: date = date(2023, 4, 1)
+    last: date = date(2023, 6, 28)
+    street: str | None = None
+    category: str | None = None
+
+
+@dataclass
+class PlainFigures:
+    """Counts over the tables of the current release of a warehouse."""
+
+    warehouse: Path
+    _tables: dict[str, list[Row]] = field(default_factory=dict)
+
+    def cards(self, page: str, asked: Asked) -> dict[str, Card]:
+        """The cards of that page by their label."""
+        return {
+            "overview": self.overview,
+            "resolution": self.resolution,
+            "assignments": self.assignments,
+            "stations": self.stations,
+        }[page](asked)
+
+    def overview(self, asked: Asked) -> dict[str, Card]:
+        cards = self._open(asked) | self._judged(asked)
+        cards |= {"无人挂点": self.assignments(asked)["无人挂点"]}
+        cards |= {"服务人次": self.stations(asked)["服务人次"]}
+        del cards["解决率"], cards["办结时长中位数"]
+        return cards
+
+    def resolution(self, asked: Asked) -> dict[str, Card]:
+        return self._open(asked) | self._judged(asked)
+
+    def assignments(self, asked: Asked) -> dict[str, Card]:
+        objects = {("园区商圈", p["park_id"]) for p in self._within(asked, "parks")}
+        objects |= {("社区", c["community_name"]) for c in self._within(asked, "communities")}
+        serving = {
+            c["cadre_id"]
+            for c in self.rows("cadres")
+            if c["start_date"] <= AS_OF.date() <= (c["end_date"] or AS_OF.date())
+        }
+        held_by: dict[str, Counter[str]] = {cadre: Counter() for cadre in serving}
+        held = set()
+        for a in self.rows("assignments"):
+            in_force = a["start_date"] <= AS_OF.date() <= (a["end_date"] or AS_OF.date())
+            if in_force and a["cadre_id"] in serving and a["object_kind"] != "企业":
+                held.add((a["object_kind"], a["park_id"] or a["community_name"]))
+                held_by[a["cadre_id"]][a["object_kind"]] += 1
+        visited = {
+            (v["object_kind"], v["park_id"] or v["community_name"])
+            for v in self.rows("visits")
+            if asked.first <= v["visited_at"].date() <= asked.last
+        }
+        one_plus_one = [h for h in held_by.values() if h == {"园区商圈": 1, "社区": 1}]
+        held &= objects
+        return {
+            "无人挂点": _count(len(objects - held), "挂点对象", len(objects)),
+            "走访覆盖率": _share(len(held & visited), len(held)),
+            "1+1达标率": _share(len(one_plus_one), len(serving)),
+        }
+
+    def stations(self, asked: Asked) -> dict[str, Card]:
+        open_now = {
+            s["station_id"]
+            for s in self._within(asked, "stations")
+            if (s["opened_date"] or AS_OF.date()) <= AS_OF.date()
+            and (s["closed_date"] is None or s["closed_date"] > AS_OF.date())
+        }
+        given = [
+            s
+            for s in self.rows("station_services")
+            if s["station_id"] in open_now
+            and s["process"] != "外送办理"
+            and asked.first <= s["requested_at"].date() <= asked.last
+        ]
+        name_of = {s["service_id"]: s["service_name"] for s in self.rows("service_catalog")}
+        consultations = [s for s in given if name_of[s["service_id"]] == "政策咨询"]
+        tests = [s for s in given if name_of[s["service_id"]] == "产品快检"]
+        minutes = [(t["completed_at"] - t["requested_at"]).total_seconds() / 60 for t in tests]
+        idle = open_now - {s["station_id"] for s in given}
+        return {
+            "福企服务站": Card(f"{len(open_now):,}"),
+            "服务人次": _count(len(given), "福企服务站", len(open_now)),
+            "咨询人次": _count(len(consultations), "服务人次", len(given)),
+            "无服务记录站点": _count(len(idle), "福企服务站", len(open_now)),
+            "产品快检用时": Card(
+                f"{_rounded(median(minutes), 0)}分钟" if minutes else "不可算",
+                f"快检次数 {len(tests):,}",
+            ),
+        }
+
+    def release_id(self) -> str:
+        return (self.warehouse / "CURRENT").read_text(encoding="utf-8").strip()
+
+    def rows(self, table: str) -> list[Row]:
+        if table not in self._tables:
+            folder = self.warehouse / "releases" / self.release_id()
+            self._tables[table] = pq.read_table(folder / f"{table}.parquet").to_pylist()
+        return self._tables[table]
+
+    def _within(self, asked: Asked, table: str) -> Iterator[Row]:
+        return (r for r in self.rows(table) if asked.street in (None, r["subdistrict_name"]))
+
+    def _appeals(self, asked: Asked) -> list[Row]:
+        return [
+            a
+            for a in self._within(asked, "appeals")
+            if not a["is_void"]
+            and asked.category in (None, a["category_path"].split("->")[0].strip())
+        ]
+
+    def _open(self, asked: Asked) -> dict[str, Card]:
+        still_open = [a for a in self._appeals(asked) if a["closed_at"] is None]
+        overdue = [a for a in still_open if a["due_at"] and a["due_at"] < AS_OF]
+        soon = [a for a in still_open if a["due_at"] and AS_OF <= a["due_at"] <= NEXT_WORKING_DAY]
+        return {
+            "超期未办结": _count(len(overdue), "未办结", len(still_open)),
+            "即将超期": _count(len(soon), "未办结", len(still_open)),
+        }
+
+    def _judged(self, asked: Asked) -> dict[str, Card]:
+        received = [
+            a for a in self._appeals(asked) if asked.first <= a["received_at"].date() <= asked.last
+        ]
+        closed = [a for a in received if a["closed_at"]]
+        due = [a for a in received if a["due_at"] and (a["closed_at"] or a["due_at"] <= AS_OF)]
+        on_time = [a for a in due if a["closed_at"] and a["closed_at"] <= a["due_at"]]
+        first = [(a["received_at"].date(), a["first_response_at"]) for a in received]
+        to_answer = [1 for day, answer in first if answer or day < AS_OF.date()]
+        same_day = [1 for day, answer in first if answer and answer.date() == day]
+        outcomes = Counter(a["outcome"] for a in closed if a["outcome"])
+        ratings = Counter(a["rating"] for a in closed if a["rating"])
+        satisfied = ratings["满意"] + ratings["基本满意"]
+        hours = [(a["closed_at"] - a["received_at"]).total_seconds() / 3600 for a in closed]
+        return {
+            "受理量": Card(f"{len(received):,}"),
+            "按时办结率": _share(len(on_time), len(due)),
+            "当日响应率": _share(len(same_day), len(to_answer)),
+            "解决率": _share(outcomes["解决"], outcomes.total()),
+            "满意率": _share(satisfied, ratings.total()),
+            "办结时长中位数": Card(_duration(hours), f"办结 {len(closed):,}"),
+        }
+
+
+@cache
+def plain_figures(warehouse: Path) -> PlainFigures:
+    """The figures of a warehouse that does not change; its tables are read once."""
+    return PlainFigures(warehouse)
+
+
+def _count(value: int, of_what: str, n: int) -> Card:
+    return Card(f"{value:,}", f"{of_what} {n:,}")
+
+
+def _share(hits: int, n: int) -> Card:
+    shown = f"{_rounded(Decimal(100 * hits) / n, 2)}%" if n else "不可算"
+    return Card(shown, f"{hits:,} / {n:,}")
+
+
+def _duration(hours: list[float]) -> str:
+    if not hours:
+        return "不可算"
+    middle = median(hours)
+    if middle < 1:
+        return f"{_rounded(middle * 60, 0)}分钟"
+    return f"{_rounded(middle, 1)}小时" if middle < 48 else f"{_rounded(middle / 24, 1)}天"
+
+
+def _rounded(value: float | Decimal, digits: int) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

@@ -1,0 +1,427 @@
+"""Each page as Streamlit runs it: its numbers against a count in plain Python, its filters, its empty states."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fuqi.store import Warehouse, kpis
+from fuqi.worktime import KNOWN_YEARS
+from tests.ledger import publish_ledger, subdistricts
+from tests.pages.conftest import OpenPage
+from tests.pages.plain_figures import Asked, Card, PlainFigures
+
+TITLES = {
+    "overview": "总览",
+    "resolution": "诉求办理",
+    "assignments": "挂点服务",
+    "stations": "福企服务站",
+}
+WITH_CATEGORY = ("overview", "resolution")
+SPRING = Asked(date(2023, 3, 1), date(2023, 5, 31), "福保街道")
+SPRING_LINK = {"street": "福保街道", "from_": "2023-03-01", "to": "2023-05-31"}
+
+every_page = pytest.mark.parametrize("page", TITLES)
+
+
+def in_words(element: Any) -> str:
+    """Markdown without its colour directives: `:red[2]` reads 2."""
+    return re.sub(r":[a-z-]+\[(.*)\]", r"\1", element.value)
+
+
+def blocks(opened: AppTest) -> Iterator[Any]:
+    """Every container of the page, outermost first."""
+    waiting = [opened.main]
+    while waiting:
+        block = waiting.pop()
+        yield block
+        waiting += [c for c in block.children.values() if getattr(c, "children", None)]
+
+
+def cards(opened: AppTest) -> dict[str, Card]:
+    """The KPI cards by their label: a card is the container that holds a metric and its count."""
+    found = {}
+    for block in blocks(opened):
+        inside = [c for c in block.children.values() if not getattr(c, "children", None)]
+        captions = [c.value for c in inside if c.type == "caption"]
+        for metric in (c for c in inside if c.type == "metric"):
+            assert metric.label not in found, f"two cards say {metric.label}"
+            found[metric.label] = Card(in_words(metric), "".join(captions))
+    return found
+
+
+def chart_specs(opened: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(chart.proto.spec) for chart in opened.get("vega_lite_chart")]
+
+
+def maps(opened: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(drawn.proto.json) for drawn in opened.get("deck_gl_json_chart")]
+
+
+def strings_under(spec: Any, key: str) -> Iterator[str]:
+    """Every text that stands under `key`, wherever in the spec."""
+    if isinstance(spec, dict):
+        for name, value in spec.items():
+            if name == key and isinstance(value, str):
+                yield value
+            elif name == key and isinstance(value, list):
+                yield from (v for v in value if isinstance(v, str))
+            yield from strings_under(value, key)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from strings_under(value, key)
+
+
+def counts_of(card: Card) -> list[int]:
+    """The value of a count card and the counts of its caption: what a narrower filter cannot raise."""
+    numbers = re.findall(r"\d[\d,]*", card.n)
+    if re.fullmatch(r"[\d,]+", card.value):
+        numbers.append(card.value)
+    return [int(number.replace(",", "")) for number in numbers]
+
+
+# ---- the numbers
+
+
+@every_page
+@pytest.mark.parametrize(
+    ("link", "asked"),
+    [
+        pytest.param({}, Asked(), id="this quarter"),
+        pytest.param(SPRING_LINK, SPRING, id="a street in spring"),
+        pytest.param(
+            {"period": "启动以来"}, Asked(date(2022, 6, 1), date(2023, 6, 28)), id="since the start"
+        ),
+        pytest.param(
+            {"from_": "2023-06-28", "to": "2023-06-28"},
+            Asked(date(2023, 6, 28), date(2023, 6, 28)),
+            id="the last day alone",
+        ),
+    ],
+)
+def test_cards_say_what_plain_python_counts(
+    page: str, link: dict[str, str], asked: Asked, open_page: OpenPage, figures: PlainFigures
+) -> None:
+    opened = open_page(page, **link)
+
+    assert not opened.exception
+    assert [t.value for t in opened.title] == [TITLES[page]]
+    assert cards(opened) == figures.cards(page, asked)
+
+
+@pytest.mark.parametrize("page", WITH_CATEGORY)
+def test_a_category_narrows_appeals_and_leaves_the_rest(
+    page: str, open_page: OpenPage, figures: PlainFigures
+) -> None:
+    category = "融资"
+
+    opened = open_page(page, category=category)
+
+    assert cards(opened) == figures.cards(page, Asked(category=category))
+    assert cards(opened)["受理量"] != figures.cards(page, Asked())["受理量"]
+
+
+@every_page
+def test_a_street_and_its_period_only_ever_narrow(page: str, open_page: OpenPage) -> None:
+    everything = cards(open_page(page, period="启动以来"))
+    narrowed = cards(open_page(page, **SPRING_LINK))
+
+    assert narrowed.keys() == everything.keys()
+    compared = [
+        (label, few, many)
+        for label, card in narrowed.items()
+        for few, many in zip(counts_of(card), counts_of(everything[label]), strict=False)
+    ]
+    assert not [c for c in compared if c[1] > c[2]]
+    assert [c for c in compared if c[1] < c[2]], "nothing was narrowed"
+
+
+@pytest.mark.parametrize(
+    ("page", "label"),
+    [("overview", "受理量"), ("assignments", "无人挂点"), ("stations", "服务人次")],
+)
+def test_streets_add_up_to_the_district(page: str, label: str, figures: PlainFigures) -> None:
+    """A check of the plain count itself: it must not lose or double a row that has a street."""
+    streets = [row["subdistrict_name"] for row in figures.rows("subdistricts")]
+
+    shares = [counts_of(figures.cards(page, Asked(street=s))[label])[-1] for s in streets]
+
+    assert len(streets) == 10
+    assert sum(shares) == counts_of(figures.cards(page, Asked())[label])[-1]
+
+
+@every_page
+def test_a_reversed_range_is_read_the_other_way_round(page: str, open_page: OpenPage) -> None:
+    turned = {**SPRING_LINK, "from_": SPRING_LINK["to"], "to": SPRING_LINK["from_"]}
+
+    assert cards(open_page(page, **turned)) == cards(open_page(page, **SPRING_LINK))
+
+
+@every_page
+def test_every_rate_stands_with_its_n(page: str, open_page: OpenPage) -> None:
+    opened = open_page(page)
+
+    rates = {label: card for label, card in cards(opened).items() if label.endswith("率")}
+    assert rates or page == "stations"
+    for label, card in rates.items():
+        assert re.fullmatch(r"[\d,]+ / [\d,]+", card.n), f"{label} {card.value} has no n"
+    for table in opened.dataframe:
+        shown = set(table.value.columns)
+        for rate in shown & kpis().keys():
+            _, n = kpis()[rate].counts or ("", "")
+            if rate.endswith("_rate"):
+                assert n in shown, f"a table shows {rate} without {n}"
+
+
+def test_each_row_of_the_street_table_is_what_its_street_shows_alone(
+    open_page: OpenPage, figures: PlainFigures
+) -> None:
+    tables = [t.value for t in open_page("resolution").dataframe]
+    ranking = next(t for t in tables if "on_time_rank" in t.columns)
+
+    assert len(ranking) == 10
+    for row in ranking.to_dict("records"):
+        alone = figures.cards("resolution", Asked(street=row["subdistrict_name"]))
+        assert alone["按时办结率"] == Card(
+            f"{row['on_time_rate']:.2f}%", f"{row['on_time_count']:,} / {row['due_count']:,}"
+        )
+        assert alone["受理量"].value == f"{row['received_count']:,}"
+
+
+# ---- where the numbers are from
+
+
+@every_page
+def test_demo_as_of_and_release_stand_on_the_page_and_on_every_chart_and_map(
+    page: str, open_page: OpenPage, figures: PlainFigures
+) -> None:
+    opened = open_page(page, **SPRING_LINK)
+    origin = ("演示数据", "数据截至 2023-06-28 18:00", f"版本 {figures.release_id()}")
+
+    badges = " ".join(m.value for m in opened.markdown)
+    specs = chart_specs(opened)
+    under_maps = [c.value for c in opened.caption if "示意边界" in c.value]
+    assert specs or page == "assignments"
+    assert len(under_maps) == len(maps(opened))
+    for part in origin:
+        assert part in badges
+        assert all(part in json.dumps(spec, ensure_ascii=False) for spec in specs)
+        assert all(part in caption for caption in under_maps)
+
+
+@every_page
+def test_charts_and_maps_name_the_period_they_show(page: str, open_page: OpenPage) -> None:
+    opened = open_page(page, **SPRING_LINK)
+
+    shown = [json.dumps(spec, ensure_ascii=False) for spec in chart_specs(opened)]
+    shown += [c.value for c in opened.caption if "示意边界" in c.value]
+    assert shown
+    for text in shown:
+        assert "2023-03-01 至 2023-05-31" in text
+
+
+@every_page
+def test_headings_on_charts_and_tables_are_chinese(page: str, open_page: OpenPage) -> None:
+    opened = open_page(page)
+    english = re.compile(r"[A-Za-z]{3,}")
+
+    titles = [t for spec in chart_specs(opened) for t in strings_under(spec, "title")]
+    headings = []
+    for table in opened.dataframe:
+        configured = json.loads(table.proto.columns or "{}")
+        headings += [configured.get(c, {}).get("label", c) for c in table.value.columns]
+    assert titles or not opened.get("vega_lite_chart")
+    assert headings
+    assert not [text for text in (*titles, *headings) if english.search(text)]
+
+
+# ---- links that ask for something odd
+
+
+@every_page
+def test_an_unknown_street_shows_the_district_and_says_so(
+    page: str, open_page: OpenPage, figures: PlainFigures
+) -> None:
+    opened = open_page(page, street="没有这个街道")
+
+    assert not opened.exception
+    assert ["没有这个街道" in t.value and "全区" in t.value for t in opened.toast] == [True]
+    assert cards(opened) == figures.cards(page, Asked())
+
+
+@every_page
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"from_": "2023-13-45", "to": "昨天"},
+        {"period": "永远"},
+        {"street": "'; drop table appeals; --", "category": "<script>"},
+        {"from_": "0001-01-01", "to": "9999-12-31"},
+    ],
+    ids=["no dates", "no such period", "not a street", "far dates"],
+)
+def test_a_malformed_link_still_opens(
+    page: str, parameters: dict[str, str], open_page: OpenPage
+) -> None:
+    opened = open_page(page, **parameters)
+
+    assert not opened.exception
+    assert cards(opened).keys()
+
+
+@every_page
+def test_a_period_without_anything_is_a_hint_not_an_error(
+    page: str, open_page: OpenPage, figures: PlainFigures
+) -> None:
+    before = Asked(date(2021, 1, 1), date(2021, 1, 31))
+
+    opened = open_page(page, from_="2021-01-01", to="2021-01-31")
+
+    assert not opened.exception
+    assert not opened.error
+    assert cards(opened) == figures.cards(page, before)
+    if page == "resolution":
+        assert [i.value for i in opened.info] == ["这段时间没有受理诉求，请放宽筛选条件。"]
+
+
+def test_a_year_the_calendar_does_not_know_is_a_warning(
+    open_page: OpenPage, use_warehouse: Callable[[Path], None], tmp_path: Path
+) -> None:
+    unknown = KNOWN_YEARS[-1] + 3
+    publish_ledger(
+        tmp_path, {"subdistricts": subdistricts("福保街道")}, datetime(unknown, 6, 28, 18)
+    )
+    assert not open_page("resolution").warning
+
+    use_warehouse(tmp_path)
+
+    assert [str(unknown) in w.value for w in open_page("resolution").warning] == [True]
+
+
+# ---- warehouses that are not ready
+
+
+@every_page
+def test_without_a_release_the_page_says_how_to_load_one(
+    page: str,
+    open_page: OpenPage,
+    use_warehouse: Callable[[Path], None],
+    tmp_path: Path,
+) -> None:
+    use_warehouse(tmp_path / "nothing yet")
+
+    opened = open_page(page)
+
+    assert not opened.exception
+    assert [t.value for t in opened.title] == [TITLES[page]]
+    assert len(opened.info) == 1
+    assert "python -m fuqi intake data/exports" in opened.info[0].value
+    assert not opened.metric
+
+
+@every_page
+def test_a_release_that_is_gone_is_named_with_what_to_do(
+    page: str,
+    open_page: OpenPage,
+    use_warehouse: Callable[[Path], None],
+    tmp_path: Path,
+) -> None:
+    publish_ledger(tmp_path)
+    Warehouse(tmp_path).switch_to("20200101-000000")
+    use_warehouse(tmp_path)
+
+    opened = open_page(page)
+
+    assert not opened.exception
+    assert len(opened.error) == 1
+    assert "20200101-000000" in opened.error[0].value
+    assert "python -m fuqi doctor" in opened.error[0].value
+
+
+@every_page
+def test_a_release_without_rows_opens_without_an_error(
+    page: str,
+    open_page: OpenPage,
+    use_warehouse: Callable[[Path], None],
+    tmp_path: Path,
+) -> None:
+    publish_ledger(tmp_path, {"subdistricts": subdistricts("福保街道", "华强北街道")})
+    use_warehouse(tmp_path)
+
+    opened = open_page(page)
+
+    assert not opened.exception
+    assert not opened.error
+    rates = [card for label, card in cards(opened).items() if label.endswith("率")]
+    assert all(card == Card("不可算", "0 / 0") for card in rates)
+
+
+@every_page
+def test_real_data_carry_no_demo_label(
+    page: str,
+    open_page: OpenPage,
+    use_warehouse: Callable[[Path], None],
+    tmp_path: Path,
+) -> None:
+    publish_ledger(tmp_path, {"subdistricts": subdistricts("福保街道")})
+    use_warehouse(tmp_path)
+
+    opened = open_page(page)
+
+    shown = [m.value for m in opened.markdown] + [c.value for c in opened.caption]
+    assert not [text for text in shown if "演示数据" in text]
+    assert any("数据截至 2023-06-28 18:00" in text for text in shown)
+
+
+# ---- while a page is open
+
+
+@every_page
+def test_a_page_that_runs_again_finds_the_new_release(
+    page: str,
+    open_page: OpenPage,
+    use_warehouse: Callable[[Path], None],
+    tmp_path: Path,
+) -> None:
+    rows = {"subdistricts": subdistricts("福保街道")}
+    first = publish_ledger(tmp_path, rows)
+    use_warehouse(tmp_path)
+    opened = open_page(page, street="福保街道")
+    second = publish_ledger(tmp_path, rows)
+
+    opened.run()
+
+    badges = " ".join(m.value for m in opened.markdown)
+    assert second.release_id in badges
+    assert f"版本 {first.release_id}]" not in badges
+    assert opened.selectbox(key="street").value == "福保街道"
+
+
+@every_page
+def test_choosing_a_street_on_the_page_does_what_its_link_does(
+    page: str, open_page: OpenPage
+) -> None:
+    opened = open_page(page)
+
+    opened.selectbox(key="street").select("福保街道").run()
+
+    assert cards(opened) == cards(open_page(page, street="福保街道"))
+
+
+@every_page
+def test_choosing_ones_own_dates_starts_from_the_period_on_the_screen(
+    page: str, open_page: OpenPage
+) -> None:
+    opened = open_page(page, period="今年")
+    before = cards(opened)
+
+    opened.selectbox(key="period").select("自选日期").run()
+
+    shown = {d.key: d.value for d in opened.date_input}
+    assert shown == {"from": date(2023, 1, 1), "to": date(2023, 6, 28)}
+    assert cards(opened) == before

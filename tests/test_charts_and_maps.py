@@ -1,0 +1,521 @@
+"""Charts and maps drawn from the rows of their queries."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+import pytest
+
+from fuqi import charts, look, maps
+from fuqi.store import Database
+from tests.empty_release import publish_empty_release
+from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
+
+Run = Callable[..., pa.Table]
+
+BOUNDARIES = maps.Boundaries.load()
+STREETS = [feature["properties"]["name"] for feature in BOUNDARIES.features]
+NASTY = "<img src=x onerror=alert(1)>"
+PROVENANCE = "数据截至 2023-06-28 18:00 · 演示数据"
+
+
+def appeals() -> list[dict[str, Any]]:
+    """Enough cases in three streets to rank them, few in a fourth; some open, some overdue."""
+    rows = []
+    for street, on_time, late, overdue in zip(
+        STREETS, (40, 30, 20, 2), (0, 10, 20, 1), (1, 2, 3, 0), strict=False
+    ):
+        for n in range(on_time + late + overdue):
+            closed_at = datetime(2023, 6, 4 if n < on_time else 9)
+            rows.append(
+                appeal(
+                    len(rows),
+                    datetime(2023, 6, 1, 9),
+                    subdistrict_name=street,
+                    category_path=("融资", "用工", "场地")[n % 3],
+                    due_at=datetime(2023, 6, 6),
+                    closed_at=closed_at if n < on_time + late else None,
+                )
+            )
+    return rows
+
+
+STATIONS = [
+    {"station_id": "1", "station_name": NASTY, "longitude": 114.05, "latitude": 22.52}
+    | {"station_kind": "专业市场", "subdistrict_name": STREETS[0]},
+    {"station_id": "2", "station_name": "没有坐标的站", "station_kind": "产业园区"}
+    | {"subdistrict_name": STREETS[0]},
+    {"station_id": "3", "station_name": "石厦站", "longitude": 114.06, "latitude": 22.53}
+    | {"station_kind": "社区党群服务中心", "subdistrict_name": STREETS[1]},
+]
+SERVICES = [
+    {
+        "service_record_id": str(n),
+        "station_id": "1" if n < 9 else "3",
+        "service_id": "S01",
+        "requested_at": datetime(2023, 6, 1) + timedelta(days=n),
+        "subdistrict_name": STREETS[0],
+    }
+    for n in range(12)
+]
+PARK = {
+    "park_kind": "产业园",
+    "subdistrict_name": STREETS[0],
+    "longitude": 114.05,
+    "latitude": 22.52,
+}
+PARKS = [
+    {**PARK, "park_id": "P1", "park_name": NASTY},
+    {**PARK, "park_id": "P2", "park_name": "无人园"},
+    {**PARK, "park_id": "P3", "park_name": "没有坐标的园", "longitude": None, "latitude": None},
+]
+CADRE = {
+    "cadre_id": "G1",
+    "cadre_name": "陈某",
+    "unit_name": "<b>街道办</b>",
+    "unit_kind": "街道",
+    "subdistrict_name": STREETS[1],
+    "role": "助企干部",
+    "start_date": date(2023, 3, 1),
+}
+HOLDS = {"holder_kind": "干部", "cadre_id": "G1", "start_date": date(2023, 3, 1)}
+TABLES = {
+    "subdistricts": subdistricts(*STREETS),
+    "appeals": appeals(),
+    "stations": STATIONS,
+    "station_services": SERVICES,
+    "service_catalog": [
+        {"service_id": "S01", "service_name": "政策咨询", "service_group": "站点服务"}
+    ],
+    "parks": PARKS,
+    "communities": [
+        {"community_code": "1", "community_name": "甲社区", "subdistrict_name": STREETS[0]}
+        | {"longitude": 114.04, "latitude": 22.53}
+    ],
+    "cadres": [CADRE],
+    "assignments": [
+        {"assignment_id": "A1", "object_kind": "园区商圈", "park_id": "P1", **HOLDS},
+        {"assignment_id": "A2", "object_kind": "社区", "community_name": "甲社区", **HOLDS},
+    ],
+}
+PARAMS = {
+    "as_of": AS_OF,
+    "start_date": date(2023, 6, 1),
+    "end_date": date(2023, 6, 28),
+    "subdistrict": None,
+    "category": None,
+    "min_n": 30,
+    "step": "day",
+    "longest_days": 14,
+    "service_group": "站点服务",
+    "partial_counts_as_resolved": False,
+    "basically_satisfied_counts": True,
+}
+
+
+def runner(database: Database) -> Run:
+    def run(name: str, **instead: Any) -> pa.Table:
+        known = {**PARAMS, **instead}
+        return database.run(name, {p: known[p] for p in database.query(name).params})
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    database = Database(publish_ledger(tmp_path_factory.mktemp("filled"), TABLES))
+    yield runner(database)
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def run_empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    database = Database(publish_empty_release(tmp_path_factory.mktemp("empty")))
+    yield runner(database)
+    database.close()
+
+
+# ---------------------------------------------------------------- charts
+
+CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
+    "category_pareto": ("appeals_by_category", charts.category_pareto),
+    "time_distribution": ("resolution_time_distribution", charts.time_distribution),
+    "open_by_age": ("open_by_age", charts.open_by_age),
+    "ranking_with_interval": ("resolution_by_subdistrict", charts.ranking_with_interval),
+    "flow_trend": ("resolution_trend", lambda rows: charts.flow_trend(rows, "day")),
+    "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
+    "counts_by_name": (
+        "station_services_by_kind",
+        lambda rows: charts.counts_by_name(rows, "service_name", "service_count", "服务人次"),
+    ),
+}
+EACH_CHART = pytest.mark.parametrize(("query", "draw"), CHARTS.values(), ids=CHARTS)
+
+
+def spec_of(rows: pa.Table, draw: Callable[[pa.Table], alt.TopLevelMixin]) -> dict[str, Any]:
+    """The finished chart as Vega-Lite; Altair raises when it is not valid."""
+    return charts.titled(draw(rows), "图名", PROVENANCE).to_dict()
+
+
+def walk(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object inside a specification."""
+    if isinstance(part, dict):
+        yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from walk(inner)
+
+
+def strings(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from strings(inner)
+
+
+def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in spec.items() if key not in ("datasets", "$schema")}
+
+
+def test_every_chart_is_tested():
+    assert set(CHARTS) | {"titled"} == set(charts.__all__)
+
+
+@EACH_CHART
+def test_a_chart_is_a_valid_specification_that_carries_its_rows(run, query, draw):
+    rows = run(query)
+    assert rows.num_rows
+    spec = spec_of(rows, draw)
+    (drawn,) = [data for data in spec["datasets"].values() if data]
+    assert len(drawn) == rows.num_rows
+    json.dumps(spec, allow_nan=False)
+
+
+@EACH_CHART
+def test_a_chart_of_an_empty_release_is_a_valid_specification(run_empty, query, draw):
+    assert spec_of(run_empty(query), draw)["title"]["text"] == "图名"
+
+
+@EACH_CHART
+def test_a_chart_carries_title_and_provenance_and_speaks_chinese(run, query, draw):
+    spec = spec_of(run(query), draw)
+    assert spec["title"]["text"] == "图名"
+    assert spec["title"]["subtitle"] == PROVENANCE
+    locale = spec["config"]["locale"]
+    assert locale["time"]["shortDays"][0] == "周日"
+    assert locale["time"]["shortMonths"][11] == "12月"
+    assert locale["number"]["grouping"] == [3]
+    assert spec["config"]["font"] == look.FONT
+
+
+@EACH_CHART
+def test_a_chart_reads_columns_that_its_query_gives_or_it_computes(run, query, draw):
+    rows = run(query)
+    spec = without_rows(spec_of(rows, draw))
+    known = set(rows.column_names)
+    for part in walk(spec):
+        made = part.get("as", [])
+        known |= {made} if isinstance(made, str) else set(made)
+    for part in walk(spec):
+        known_here = {*known, "*"}
+        if isinstance(part.get("field"), str):
+            assert part["field"] in known_here
+        for name in part.get("fold", []):
+            assert name in known
+        if "calculate" in part:
+            assert set(re.findall(r"datum\.([a-z_]+)", part["calculate"])) <= known
+
+
+@EACH_CHART
+def test_what_a_reader_sees_has_a_chinese_name(run, query, draw):
+    for part in walk(without_rows(spec_of(run(query), draw))):
+        for shown in part.get("tooltip", []) if isinstance(part.get("tooltip"), list) else []:
+            assert re.search(r"[一-鿿]", shown["title"]), shown
+        for axis in ("x", "y"):
+            title = part.get(axis, {}).get("title") if isinstance(part.get(axis), dict) else None
+            assert title is None or re.search(r"[一-鿿]", title), title
+
+
+OVERDUE_WORDS = {"已超期", "超过时限"}
+
+
+@EACH_CHART
+def test_red_means_overdue_and_nothing_else(run, query, draw):
+    spec = without_rows(spec_of(run(query), draw))
+    red = [text for text in strings(spec) if text.lower() == look.OVERDUE]
+    explained = []
+    for part in walk(spec):
+        if isinstance(part.get("domain"), list) and isinstance(part.get("range"), list):
+            pairs = dict(zip(part["domain"], part["range"], strict=True))
+            explained += [word for word, colour in pairs.items() if colour == look.OVERDUE]
+            for word in OVERDUE_WORDS & set(pairs):
+                assert pairs[word] == look.OVERDUE
+    assert len(explained) == len(red)
+    assert set(explained) <= OVERDUE_WORDS
+    assert bool(red) == (query in ("open_by_age", "resolution_time_distribution"))
+
+
+@EACH_CHART
+def test_every_colour_of_a_chart_is_one_of_the_look(run, query, draw):
+    ours = {value for name, value in vars(look).items() if name.isupper()}
+    ours = {c for v in ours for c in ((v,) if isinstance(v, str) else v)}
+    used = {t for t in strings(without_rows(spec_of(run(query), draw))) if re.match(r"#\w{6}$", t)}
+    assert used <= ours
+
+
+@EACH_CHART
+def test_a_chart_names_no_address_but_its_schema(run, query, draw):
+    spec = spec_of(run(query), draw)
+    assert [text for text in strings(spec) if "//" in text] == [spec["$schema"]]
+
+
+@pytest.mark.parametrize("step", ["day", "week", "month"])
+def test_ticks_of_a_trend_are_days_of_its_rows(run, step):
+    rows = run("resolution_trend", step=step)
+    days = {(d.year, d.month, d.day) for d in rows["step_date"].to_pylist()}
+    spec = spec_of(rows, lambda rows: charts.flow_trend(rows, step))
+    ticks = [v for part in walk(spec) for v in part.get("values", []) if isinstance(v, dict)]
+    assert ticks
+    assert {(v["year"], v["month"], v["date"]) for v in ticks} <= days
+
+
+def test_the_ranking_keeps_the_order_of_its_query_and_shows_n(run):
+    rows = run("resolution_by_subdistrict")
+    spec = spec_of(rows, charts.ranking_with_interval)
+    orders = [
+        part["sort"] for part in walk(without_rows(spec)) if isinstance(part.get("sort"), list)
+    ]
+    assert orders
+    assert all(order == rows["subdistrict_name"].to_pylist() for order in orders)
+    assert {"calculate": "datum.on_time_count + '/' + datum.due_count", "as": "share"} in list(
+        walk(spec)
+    )
+    assert any(part.get("text", {}) == {"field": "share", "type": "nominal"} for part in walk(spec))
+
+
+# ---------------------------------------------------------------- maps
+
+
+def rate_map(run: Run, **instead: Any) -> maps.DistrictMap:
+    wanted = {
+        "rate": "on_time_rate",
+        "numerator": "on_time_count",
+        "denominator": "due_count",
+        "label": "按时办结率",
+        "min_n": 30,
+        "frame": maps.Frame(),
+        **instead,
+    }
+    return maps.rate_by_subdistrict(run("resolution_by_subdistrict"), BOUNDARIES, **wanted)
+
+
+def station_map(run: Run) -> maps.DistrictMap:
+    return maps.stations(run("station_list"), BOUNDARIES, maps.Frame())
+
+
+def held_map(run: Run) -> maps.DistrictMap:
+    listed, lines = run("held_object_list"), run("assignment_lines")
+    return maps.held_objects(listed, lines, BOUNDARIES, maps.Frame())
+
+
+EACH_MAP = pytest.mark.parametrize("draw", [rate_map, station_map, held_map])
+
+
+def deck_of(shown: maps.DistrictMap) -> dict[str, Any]:
+    return json.loads(shown.deck.to_json())
+
+
+def layer_of(shown: maps.DistrictMap, layer_id: str) -> dict[str, Any]:
+    (layer,) = [layer for layer in deck_of(shown)["layers"] if layer["id"] == layer_id]
+    return layer
+
+
+def fills_of(shown: maps.DistrictMap) -> dict[str, str]:
+    features = layer_of(shown, "areas")["data"]["features"]
+    return {f["name"]: f"#{bytes(f['fill'][:3]).hex()}" for f in features}
+
+
+@EACH_MAP
+def test_a_map_names_no_outside_address(run, draw):
+    shown = draw(run)
+    assert shown.deck.map_provider is None
+    assert "mapProvider" not in deck_of(shown)
+    assert not [text for text in strings(deck_of(shown)) if "//" in text or "mapbox" in text]
+
+
+@EACH_MAP
+def test_every_layer_has_an_id_of_its_own(run, draw):
+    ids = [layer.get("id") for layer in deck_of(draw(run))["layers"]]
+    assert all(ids)
+    assert len(ids) == len(set(ids))
+    # pydeck would make up an id of 36 characters, another one each time.
+    assert all(re.fullmatch(r"[a-z_]{1,20}", layer_id) for layer_id in ids)
+
+
+@EACH_MAP
+def test_chinese_names_use_the_characters_they_need(run, draw):
+    assert layer_of(draw(run), "names")["characterSet"] == "auto"
+
+
+@EACH_MAP
+def test_names_come_out_escaped(run, draw):
+    texts = set()
+    for layer in deck_of(draw(run))["layers"]:
+        for row in walk(layer["data"]):
+            texts |= {row[key] for key in ("name", "detail") if key in row}
+    assert not [text for text in texts if "<" in text]
+    if draw is not rate_map:
+        assert any("&lt;img src=x" in text for text in texts)
+
+
+@EACH_MAP
+def test_what_can_be_pointed_at_has_the_fields_of_the_tooltip(run, draw):
+    for layer in deck_of(draw(run))["layers"]:
+        if layer.get("pickable"):
+            data = layer["data"]
+            rows = data["features"] if isinstance(data, dict) else data
+            assert rows
+            assert all({"name", "detail"} <= set(row) for row in rows), layer["id"]
+
+
+@EACH_MAP
+def test_a_map_of_an_empty_release_is_drawn(run_empty, draw):
+    shown = draw(run_empty)
+    assert fills_of(shown).keys() == set(STREETS)
+    assert shown.description
+
+
+@EACH_MAP
+def test_no_map_uses_the_red_of_overdue(run, draw):
+    shown = draw(run)
+    assert look.OVERDUE not in {entry.colour for entry in shown.legend}
+    assert look.rgba(look.OVERDUE)[:3] not in [
+        value[:3] for part in walk(deck_of(shown)) for value in part.values() if is_colour(value)
+    ]
+
+
+def is_colour(value: Any) -> bool:
+    return isinstance(value, list) and len(value) in (3, 4) and all(type(v) is int for v in value)
+
+
+def test_points_without_a_position_are_left_out(run):
+    assert len(layer_of(station_map(run), "stations")["data"]) == 2
+    drawn = [row["name"] for row in layer_of(held_map(run), "objects")["data"]]
+    assert sorted(drawn) == sorted(["甲社区", "无人园", "&lt;img src=x onerror=alert(1)&gt;"])
+
+
+def test_what_nobody_holds_is_drawn_last_and_in_its_own_colour(run):
+    *others, last = layer_of(held_map(run), "objects")["data"]
+    assert last["name"] == "无人园"
+    assert last["colour"][:3] == look.rgba(look.UNHELD)[:3]
+    assert all(row["colour"][:3] != last["colour"][:3] for row in others)
+    assert all(row["radius"] < last["radius"] for row in others)
+
+
+def test_a_line_runs_from_the_office_to_the_park(run):
+    (line,) = layer_of(held_map(run), "lines")["data"]
+    office = subdistricts(*STREETS)[1]
+    assert line["path"] == [
+        [office["office_longitude"], office["office_latitude"]],
+        [PARK["longitude"], PARK["latitude"]],
+    ]
+
+
+def test_the_area_of_a_station_grows_with_its_services(run):
+    radius = {row["name"]: row["radius"] for row in layer_of(station_map(run), "stations")["data"]}
+    assert radius["石厦站"] < radius["&lt;img src=x onerror=alert(1)&gt;"] == 18
+
+
+def test_too_few_cases_are_grey_and_the_legend_says_so(run):
+    shown = rate_map(run)
+    fills = fills_of(shown)
+    assert {fills[street] for street in STREETS[3:]} == {look.GRID}
+    assert look.GRID not in {fills[street] for street in STREETS[:3]}
+    (grey,) = [entry for entry in shown.legend if entry.colour == look.GRID]
+    assert "样本不足" in grey.meaning
+    assert "30" in grey.meaning
+    tips = {f["name"]: f["detail"] for f in layer_of(shown, "areas")["data"]["features"]}
+    assert "（2/3）" in tips[STREETS[3]]
+    assert "样本不足" in tips[STREETS[3]]
+    assert "样本不足" not in tips[STREETS[0]]
+
+
+def test_a_higher_rate_is_a_darker_area(run):
+    fills = fills_of(rate_map(run))
+    steps = [look.SEQUENCE.index(fills[street]) for street in STREETS[:3]]
+    assert steps == sorted(steps, reverse=True)
+    assert (steps[0], steps[-1]) == (len(look.SEQUENCE) - 1, 0)
+
+
+def test_equal_rates_have_one_colour_and_one_entry():
+    rows = pa.table(
+        {"subdistrict_name": STREETS, "share": [0.9] * 10, "hits": [90] * 10, "n": [100] * 10}
+    )
+    shown = maps.rate_by_subdistrict(
+        rows,
+        BOUNDARIES,
+        rate="share",
+        numerator="hits",
+        denominator="n",
+        label="办结率",
+        min_n=30,
+        frame=maps.Frame(),
+    )
+    (entry,) = shown.legend
+    assert set(fills_of(shown).values()) == {entry.colour}
+    assert entry.meaning.startswith("90.0%")
+
+
+@EACH_MAP
+def test_the_legend_covers_the_colours_used(run, draw):
+    shown = draw(run)
+    explained = {entry.colour for entry in shown.legend}
+    assert all(entry.meaning for entry in shown.legend)
+    used = set()
+    if draw is rate_map:
+        used |= set(fills_of(shown).values())
+    for layer in deck_of(shown)["layers"]:
+        if layer["id"] not in ("areas", "names"):
+            used |= {
+                f"#{bytes(row['colour'][:3]).hex()}" for row in layer["data"] if "colour" in row
+            }
+            if is_colour(layer.get("getColor")):
+                used.add(f"#{bytes(layer['getColor'][:3]).hex()}")
+    assert used
+    assert used <= {colour.lower() for colour in explained}
+
+
+def test_stations_of_one_subdistrict_fill_the_frame(run):
+    def view(subdistrict: str | None) -> dict[str, float]:
+        frame = maps.Frame(subdistrict=subdistrict)
+        return deck_of(maps.stations(run("station_list"), BOUNDARIES, frame))["initialViewState"]
+
+    assert view(STREETS[0])["zoom"] > view(None)["zoom"]
+    west, south, east, north = BOUNDARIES.narrowed(STREETS[0])
+    assert west < view(STREETS[0])["longitude"] < east
+    assert south < view(STREETS[0])["latitude"] < north
+    assert view("不存在的街道") == view(None)
+
+
+def test_rates_keep_the_district_in_view_and_outline_the_chosen_subdistrict(run):
+    whole, chosen = rate_map(run), rate_map(run, frame=maps.Frame(subdistrict=STREETS[2]))
+    assert deck_of(whole)["initialViewState"] == deck_of(chosen)["initialViewState"]
+    *others, last = layer_of(chosen, "areas")["data"]["features"]
+    assert last["name"] == STREETS[2]
+    assert last["line"] == look.rgba(look.INK)
+    assert all(area["line"] != last["line"] and area["width"] < last["width"] for area in others)
+    assert fills_of(chosen) == fills_of(whole)
+
+
+def test_a_boundary_file_at_fault_is_named(tmp_path):
+    file = tmp_path / "streets.geojson"
+    for text in ("", "{}", '{"features": []}', '{"features": [{"properties": {}}]}'):
+        file.write_text(text)
+        with pytest.raises(ValueError, match=r"streets\.geojson"):
+            maps.Boundaries.load(file)
