@@ -40,6 +40,8 @@ class DistrictMap:
     legend: tuple[LegendEntry, ...]
     description: str
     """What the map shows, in a sentence, for those who cannot see it."""
+    unplaced_count: int = 0
+    """Rows left out because they have no usable position."""
 
 
 def rate_by_subdistrict(
@@ -120,7 +122,8 @@ def stations(rows: pa.Table, boundaries: Boundaries, frame: Frame) -> DistrictMa
         boundaries,
         frame,
     )
-    return DistrictMap(deck, tuple(legend), f"{len(points)} 个福企服务站的位置，清单见下表")
+    description = f"{len(points)} 个福企服务站的位置，清单见下表"
+    return DistrictMap(deck, tuple(legend), description, rows.num_rows - len(points))
 
 
 def held_objects(
@@ -195,7 +198,8 @@ def held_objects(
         LegendEntry(look.RECEIVED, "街道办至其干部挂点的园区商圈", is_line=True),
     )
     deck = _deck(layers, boundaries, frame)
-    return DistrictMap(deck, legend, "园区、商圈、社区的挂点情况，清单见旁表")
+    description = "园区、商圈、社区的挂点情况，清单见下表"
+    return DistrictMap(deck, legend, description, rows.num_rows - len(objects))
 
 
 def _object_colour(row: dict[str, Any]) -> str:

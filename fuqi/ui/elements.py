@@ -131,6 +131,7 @@ def district_map(
     notes = [
         view.settings.boundary_note,
         view.settings.map_approval_number,
+        f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]
