@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fuqi import paths
 
+KINDS = {date: "日期，如 2022-06-01", int: "整数", bool: "true 或 false", str: "文字"}
+
 
 class SettingsError(ValueError):
     """The settings file names something unknown or holds a value of the wrong type."""
@@ -30,16 +32,12 @@ class Settings:
         for field in fields(self):
             value = getattr(self, field.name)
             if type(value) is not field.type:  # a bool is no int, a datetime no date
-                raise SettingsError(
-                    f"setting {field.name} is {value!r}; a {field.type.__name__} is expected"
-                )
+                raise SettingsError(f"设置 {field.name} 是 {value!r}，应为 {KINDS[field.type]}")
         for name in ("min_n", "refresh_seconds"):
             if getattr(self, name) < 1:
-                raise SettingsError(
-                    f"setting {name} is {getattr(self, name)}; at least 1 is expected"
-                )
+                raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")
         if self.rounding not in ("half_up", "truncate"):
-            raise SettingsError(f"setting rounding is {self.rounding!r}; use half_up or truncate")
+            raise SettingsError(f"设置 rounding 是 {self.rounding!r}，应为 half_up 或 truncate")
 
 
 def load(path: Path = paths.SETTINGS) -> Settings:
@@ -52,7 +50,7 @@ def load(path: Path = paths.SETTINGS) -> Settings:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path.name}: not valid TOML - {error}") from error
+        raise SettingsError(f"{path.name} 不是有效的 TOML：{error}") from error
     if unknown := set(content) - {f.name for f in fields(Settings)}:
-        raise SettingsError(f"{path.name}: unknown settings {sorted(unknown)}")
+        raise SettingsError(f"{path.name} 里有不认识的设置：{'、'.join(sorted(unknown))}")
     return Settings(**content)

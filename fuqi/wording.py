@@ -32,8 +32,9 @@ def hours(value: float | None) -> str:
     """Natural hours as `45分钟`, `6.5小时` or `3.2天`."""
     if value is None or math.isnan(value):
         return NOT_COMPUTABLE
-    if value < 1:
-        return f"{_rounded(value * 60, 0, 'half_up')}分钟"
+    minutes = _rounded(value * 60, 0, "half_up")
+    if minutes < 60:
+        return f"{minutes}分钟"
     if value < 48:
         return f"{_rounded(value, 1, 'half_up')}小时"
     return f"{_rounded(value / 24, 1, 'half_up')}天"

@@ -37,6 +37,7 @@ with right:
             "object_count",
             "held_count",
             "unheld_count",
+            "held_in_period_count",
             "visited_count",
             "visit_coverage_rate",
         ],

@@ -147,7 +147,7 @@ def tables_read(query: Query) -> set[str]:
     text = re.sub(r"\$[a-z_]+", "null", body(query))
     staging = [q.name for q in QUERIES.values() if q.folder == STAGING]
     for name in staging:
-        text = re.sub(rf"\b{name}\s*\(\s*null(::[a-z]+)?\s*\)", name, text)
+        text = re.sub(rf"\b{name}\s*\(\s*(null(::[a-z]+)?)?\s*\)", name, text)
     connection = duckdb.connect()
     connection.execute(MACROS.read_text(encoding="utf-8"))
     return set(connection.get_table_names(text))

@@ -4,10 +4,10 @@
 create macro mask_name(person_name) as
     left(person_name, 1) || repeat('*', greatest(length(person_name) - 1, 1));
 
--- A phone number keeps its first three and last four digits; a shorter one is hidden whole.
+-- A phone number keeps its first three and last four digits; one shorter than a mobile number is hidden whole.
 create macro mask_phone(phone) as
     case
-        when length(phone) > 7 then left(phone, 3) || repeat('*', length(phone) - 7) || right(phone, 4)
+        when length(phone) > 10 then left(phone, 3) || repeat('*', length(phone) - 7) || right(phone, 4)
         else repeat('*', length(phone))
     end;
 
@@ -19,7 +19,7 @@ create macro mask_text(content) as
             translate(content, '０１２３４５６７８９', '0123456789'),
             '(^|[^0-9])((?:\+?86[-. ]?)?1[3-9][0-9])[-. ]?[0-9]{4}[-. ]?([0-9]{4})', '\1\2****\3', 'g'
         ),
-        '(^|[^0-9])(0[0-9]{2})[0-9]?[- ]?[0-9]{3,4}([0-9]{4})', '\1\2****\3', 'g'
+        '(^|[^0-9A-Za-z])(0[0-9]{2})[0-9]?[- ]?[0-9]{3,4}([0-9]{4})', '\1\2****\3', 'g'
     );
 
 -- A share, null when there is nothing to share out.
@@ -29,6 +29,7 @@ create macro rate(numerator, denominator) as
 -- 95% Wilson score interval of a share (Wilson 1927); z = 1.959964.
 create macro wilson_low(hits, n) as
     case
+        when hits = 0 and n > 0 then 0
         when n > 0 then greatest(0, (
             hits / n + 1.920729 / n
             - 1.959964 * sqrt(hits / n * (1 - hits / n) / n + 0.960365 / n / n)
@@ -36,6 +37,7 @@ create macro wilson_low(hits, n) as
     end;
 create macro wilson_high(hits, n) as
     case
+        when hits = n and n > 0 then 1
         when n > 0 then least(1, (
             hits / n + 1.920729 / n
             + 1.959964 * sqrt(hits / n * (1 - hits / n) / n + 0.960365 / n / n)

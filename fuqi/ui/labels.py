@@ -33,6 +33,7 @@ TITLES = {
     "last_service_date": "最近服务",
     "object_count": "挂点对象",
     "held_count": "有人挂点",
+    "held_in_period_count": "时段内有人挂点",
     "visited_count": "已走访",
     "quick_test_count": "快检次数",
     "responded_count": "已响应",

@@ -9,7 +9,9 @@ select
     service_id,
     subdistrict_name,
     requested_at::date as requested_date,
-    epoch(completed_at - requested_at) / 60 as minutes_taken,
+    case
+        when completed_at <= $as_of then epoch(completed_at - requested_at) / 60
+    end as minutes_taken,
 from station_services
 where
     requested_at <= $as_of

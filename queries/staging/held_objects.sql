@@ -2,7 +2,7 @@
 --
 -- Grain:   one row per object and holder in force on the day of $as_of; an object nobody holds has one row.
 -- Params:  $as_of  the moment whose day decides which assignments are in force
--- Reads:   parks, communities, subdistricts, assignments, cadres
+-- Reads:   parks, communities, subdistricts, held_terms
 with objects as (
     select
         '园区商圈' as object_kind,
@@ -27,20 +27,17 @@ with objects as (
 
 in_force as (
     select
-        assignments.object_kind,
-        coalesce(assignments.park_id, assignments.community_name) as object_id,
-        assignments.start_date as held_since,
-        cadres.cadre_id,
-        cadres.cadre_name as holder_name,
-        cadres.unit_name as holder_unit,
-    from assignments
-    inner join cadres on assignments.cadre_id = cadres.cadre_id
+        object_kind,
+        object_id,
+        cadre_id,
+        any_value(holder_name) as holder_name,
+        any_value(holder_unit) as holder_unit,
+        min(first_date) as held_since,
+    from held_terms()
     where
-        assignments.holder_kind = '干部'
-        and assignments.object_kind in ('园区商圈', '社区')
-        and assignments.start_date <= $as_of::date
-        and coalesce(assignments.end_date, $as_of::date) >= $as_of::date
-        and coalesce(cadres.end_date, $as_of::date) >= $as_of::date
+        first_date <= $as_of::date
+        and coalesce(last_date, $as_of::date) >= $as_of::date
+    group by object_kind, object_id, cadre_id
 )
 
 select

@@ -21,10 +21,11 @@ with open_stations as (
 ),
 
 given as (
-    select services.*
-    from given_services($as_of::timestamp) as services
-    semi join open_stations on services.station_id = open_stations.station_id
-    where services.requested_date between $start_date::date and $end_date::date
+    select *
+    from given_services($as_of::timestamp)
+    where
+        requested_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
 )
 
 select
@@ -32,7 +33,11 @@ select
     count(*) as service_count,
     count(*) filter (where service_id = 'S01') as consultation_count,
     count(*) filter (where service_id = 'S02') as quick_test_count,
-    (select count(*) from open_stations) - count(distinct station_id) as idle_station_count,
+    (
+        select count(*)
+        from open_stations
+        where open_stations.station_id not in (select given.station_id from given)
+    ) as idle_station_count,
     quantile_cont(minutes_taken, 0.5) filter (
         where service_id = 'S02'
     ) as quick_test_minutes,
