@@ -12,7 +12,7 @@ import streamlit as st
 from fuqi import charts, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis
-from fuqi.ui.labels import title
+from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
 SHARES = ("_rate", "_low", "_high", "_share")
@@ -158,14 +158,15 @@ def table(
         st.info(empty, icon=":material/check_circle:")
         return
     st.dataframe(
-        _in_percent(rows.select(list(shown)), view.settings.rounding),
+        _with_table_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
         hide_index=True,
         height=height,
         width="stretch",
         column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
         placeholder="",
     )
-    st.caption(f"共 {rows.num_rows:,} 行 · {scope_of(rows)} · {view.provenance}")
+    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
+    st.caption(" · ".join(note for note in notes if note))
 
 
 def published_table(view: View, rows: pa.Table) -> None:
@@ -240,6 +241,14 @@ def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
             shown = [wording.rounded_percent(v, rounding) for v in rows.column(name).to_pylist()]
             rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
     return rows
+
+
+def _with_table_titles(rows: pa.Table) -> pa.Table:
+    """Tables of the contract by their Chinese titles."""
+    if "table_name" not in rows.column_names:
+        return rows
+    titles = [table_title(name) for name in rows.column("table_name").to_pylist()]
+    return rows.set_column(rows.column_names.index("table_name"), "table_name", pa.array(titles))
 
 
 def _legend(shown: DistrictMap) -> str:

@@ -40,6 +40,20 @@ TITLES = {
     "entity_count": "市场主体",
     "entities_per_station": "每站市场主体",
     "service_name": "服务",
+    "table_name": "表",
+    "row_count": "行数",
+    "refused_count": "拒收",
+    "flagged_count": "标记",
+    "source_files": "来源文件",
+    "loaded_in": "载入版本",
+    "severity_name": "处理",
+    "reason": "原因",
+    "problem_count": "条数",
+    "file": "文件",
+    "sheet": "工作表",
+    "row_number": "行号",
+    "column_title": "列",
+    "value": "值",
     "overdue_hours": "超期",
 }
 
@@ -56,3 +70,9 @@ def title(column: str) -> str:
             if known.name == column:
                 return known.title
     return column
+
+
+def table_title(name: str) -> str:
+    """What a table of the contract is called; the name itself for any other."""
+    tables = contract.load()
+    return tables[name].title if name in tables.names else name

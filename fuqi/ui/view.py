@@ -70,6 +70,24 @@ class View:
         return self.filters.period.step
 
     @property
+    def loaded_tables(self) -> pa.Table:
+        """What the release holds: a row per table with its counts and the files it came from."""
+        manifest = self.release.manifest
+        return pa.Table.from_pylist(
+            [
+                {
+                    "table_name": name,
+                    "row_count": entry.rows,
+                    "refused_count": entry.refused,
+                    "flagged_count": entry.flagged,
+                    "source_files": "、".join(entry.files),
+                    "loaded_in": entry.loaded_in,
+                }
+                for name, entry in manifest.tables.items()
+            ]
+        )
+
+    @property
     def boundaries(self) -> Boundaries:
         return Boundaries.load()
 
@@ -97,6 +115,8 @@ def scope_of(rows: pa.Table) -> str:
 
 
 def _scope(given: Mapping[str, Any]) -> str:
+    if not given:
+        return ""
     parts = [given.get("subdistrict") or "全区", given.get("category") or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))

@@ -1,5 +1,6 @@
 """Moving between pages and choosing filters by hand: what was chosen stays chosen, also in the address."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,7 @@ FUBAO = Asked(street="福保街道")
 
 
 @pytest.fixture
-def screen(demo_server: str, open_screen: OpenScreen) -> Screen:
+def screen(demo_server: str, open_screen: OpenScreen) -> Iterator[Screen]:
     opened = open_screen(link(demo_server, "overview"))
     yield opened
     opened.close()
@@ -80,12 +81,13 @@ def test_untouched_dates_of_ones_own_go_along_to_the_next_page(screen: Screen) -
 
 
 def test_a_street_that_does_not_exist_is_told_to_the_reader(
-    demo_server: str, open_screen: OpenScreen
+    screen: Screen, demo_server: str
 ) -> None:
-    screen = open_screen(link(demo_server, "stations", street="没有这个街道"))
-
+    # Read at once: the message goes away by itself.
+    screen.page.goto(link(demo_server, "stations", street="没有这个街道"), wait_until="commit")
     message = screen.page.locator("[data-testid=stToast]").inner_text()
+    screen.settle()
+
     assert "没有这个街道" in message
     assert "全区" in message
     assert screen.chosen["street"] == "全区"
-    screen.close()

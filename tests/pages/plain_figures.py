@@ -22,6 +22,9 @@ AS_OF = datetime(2023, 6, 28, 18)
 """The moment the demo exports are from, a Wednesday; the next working day is the Thursday."""
 NEXT_WORKING_DAY = AS_OF + timedelta(days=1)
 
+FOR_EVER = date.max
+"""The last day of a term that has not ended."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -70,29 +73,38 @@ class PlainFigures:
     def assignments(self, asked: Asked) -> dict[str, Card]:
         objects = {("园区商圈", p["park_id"]) for p in self._within(asked, "parks")}
         objects |= {("社区", c["community_name"]) for c in self._within(asked, "communities")}
+        today = AS_OF.date()
+        cadres = {c["cadre_id"]: c for c in self.rows("cadres")}
         serving = {
-            c["cadre_id"]
-            for c in self.rows("cadres")
-            if c["start_date"] <= AS_OF.date() <= (c["end_date"] or AS_OF.date())
+            name
+            for name, c in cadres.items()
+            if c["start_date"] <= today <= (c["end_date"] or today)
         }
-        held_by: dict[str, Counter[str]] = {cadre: Counter() for cadre in serving}
-        held = set()
+        held_now, held_in_period = set(), set()
+        held_by: dict[str, set[tuple[str, str]]] = {cadre: set() for cadre in serving}
         for a in self.rows("assignments"):
-            in_force = a["start_date"] <= AS_OF.date() <= (a["end_date"] or AS_OF.date())
-            if in_force and a["cadre_id"] in serving and a["object_kind"] != "企业":
-                held.add((a["object_kind"], a["park_id"] or a["community_name"]))
-                held_by[a["cadre_id"]][a["object_kind"]] += 1
+            if a["cadre_id"] is None or a["object_kind"] == "企业":
+                continue
+            cadre = cadres[a["cadre_id"]]
+            held = (a["object_kind"], a["park_id"] or a["community_name"])
+            first = max(a["start_date"], cadre["start_date"])
+            last = min(end or FOR_EVER for end in (a["end_date"], cadre["end_date"]))
+            if first <= today <= last:
+                held_now.add(held)
+                held_by[a["cadre_id"]].add(held)
+            if first <= min(last, asked.last, today) and last >= asked.first:
+                held_in_period.add(held)
         visited = {
             (v["object_kind"], v["park_id"] or v["community_name"])
             for v in self.rows("visits")
             if asked.first <= v["visited_at"].date() <= asked.last
         }
-        one_plus_one = [h for h in held_by.values() if h == {"园区商圈": 1, "社区": 1}]
-        held &= objects
+        kinds = [sorted(kind for kind, _ in held) for held in held_by.values()]
+        held_in_period &= objects
         return {
-            "无人挂点": _count(len(objects - held), "挂点对象", len(objects)),
-            "走访覆盖率": _share(len(held & visited), len(held)),
-            "1+1达标率": _share(len(one_plus_one), len(serving)),
+            "无人挂点": _count(len(objects - held_now), "挂点对象", len(objects)),
+            "走访覆盖率": _share(len(held_in_period & visited), len(held_in_period)),
+            "1+1达标率": _share(kinds.count(sorted(("园区商圈", "社区"))), len(serving)),
         }
 
     def stations(self, asked: Asked) -> dict[str, Card]:

@@ -1,0 +1,42 @@
+"""数据: did this morning's exports load, which rows were refused and why?"""
+
+from fuqi import ui
+
+view = ui.page("数据", "今早的导出载入了吗？哪些行被拒收，为什么？", offers=())
+
+ui.section("本版本的各张表", "行数为载入后可用的行；来源文件为该表最近一次载入的文件。")
+ui.table(
+    view,
+    view.loaded_tables,
+    ["table_name", "row_count", "refused_count", "flagged_count", "source_files", "loaded_in"],
+    height=420,
+)
+
+ui.section("问题汇总", "拒收的行没有载入；标记的行已载入，请核对；被取代的是同一编号的旧状态。")
+ui.table(
+    view,
+    view.query("problem_counts"),
+    ["severity_name", "table_name", "reason", "problem_count"],
+    empty="没有被拒收或标记的行。",
+)
+
+ui.section(
+    "问题明细",
+    "按文件、工作表、行号改正后重新载入即可；原始整行在版本文件夹的 intake_problems.csv 里。",
+)
+ui.table(
+    view,
+    view.query("problem_list"),
+    [
+        "severity_name",
+        "file",
+        "sheet",
+        "row_number",
+        "column_title",
+        "value",
+        "reason",
+        "table_name",
+    ],
+    height=420,
+    empty="没有被拒收或标记的行。",
+)
