@@ -14,7 +14,7 @@ from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Release, ReleaseError, Warehouse
 from fuqi.ui import filters
-from fuqi.ui.filters import Filters, Period
+from fuqi.ui.filters import Filters
 
 SCOPE = b"scope"
 
@@ -165,7 +165,7 @@ def page(
         question,
     )
     view = View(release, chosen, current)
-    _warn_of_unknown_years(view.filters.period)
+    _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 
 
@@ -180,10 +180,8 @@ def _watch(release_id: str | None, seconds: int) -> None:
     watch()
 
 
-def _warn_of_unknown_years(period: Period) -> None:
-    unknown = sorted(
-        set(range(period.first.year, period.last.year + 2)) - set(worktime.KNOWN_YEARS)
-    )
+def _warn_of_unknown_years(first: int, last: int) -> None:
+    unknown = sorted(set(range(first, last + 1)) - set(worktime.KNOWN_YEARS))
     if unknown:
         years = "、".join(str(year) for year in unknown)
         st.warning(f"工作日历没有 {years} 年的节假日安排，这些年份暂按周一至周五计算工作日。")
