@@ -54,6 +54,8 @@ def presets(today: date, settings: Settings) -> dict[str, Period]:
 
 
 DEFAULT_PRESET = "本季度"
+LABELS = {"period": "时段", "street": "街道", "category": "诉求类型"}
+DEFAULTS = {"period": DEFAULT_PRESET, "street": "全区", "category": "全部类型"}
 
 
 def show(
@@ -66,48 +68,60 @@ def show(
 ) -> Filters:
     """Draw the filters named in `offered` (period, street, category) in one row and say what is chosen.
 
-    `question` is what the page answers, in small print at the row's end.
+    What is chosen lasts for the visit, on every page, and stands in the URL. `question` is what the page
+    answers, in small print at the row's end.
     """
     named = presets(today, settings)
-    asked = _asked_on_arrival()
-    # A link with dates and no named period means those dates.
-    has_dates = "period" not in asked and bool({"from", "to"} & set(asked))
-    st.session_state.setdefault("default_period", CHOSEN if has_dates else DEFAULT_PRESET)
+    # Not `bind="query-params"`: it leaves out a day that equals its default and forgets one that code has set.
+    if "has_arrived" not in st.session_state:
+        st.session_state["has_arrived"] = True
+        _take_over(dict(st.query_params), named, [*subdistricts], [*categories()], today)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         period = _period(named, today, settings) if "period" in offered else named[DEFAULT_PRESET]
-        subdistrict = (
-            _choice("street", "街道", "全区", subdistricts, asked) if "street" in offered else None
-        )
-        category = (
-            _choice("category", "诉求类型", "全部类型", categories(), asked)
-            if "category" in offered
-            else None
-        )
+        subdistrict = _choice("street", subdistricts) if "street" in offered else None
+        category = _choice("category", categories()) if "category" in offered else None
         st.caption(question, width="content")
+    _write_url(period, subdistrict, category, offered)
     return Filters(period, subdistrict, category)
 
 
-def _asked_on_arrival() -> dict[str, str]:
-    """The URL's parameters when this is the first run of a visit, else nothing."""
-    if "has_arrived" in st.session_state:
-        return {}
-    st.session_state["has_arrived"] = True
-    return dict(st.query_params)
+def _take_over(
+    asked: dict[str, str],
+    named: dict[str, Period],
+    subdistricts: list[str],
+    categories: list[str],
+    today: date,
+) -> None:
+    """Start the visit with what its link asks for; what does not exist is told and left out."""
+    if {"from", "to"} & set(asked):
+        asked.setdefault("period", CHOSEN)
+    known = {"period": [*named, CHOSEN], "street": subdistricts, "category": categories}
+    for key, options in known.items():
+        if asked.get(key) in options:
+            st.session_state[key] = asked[key]
+        elif key in asked:
+            st.toast(f"链接里的{LABELS[key]}“{asked[key]}”不存在，已显示{DEFAULTS[key]}。")
+    for key in ("from", "to"):
+        if key not in asked:
+            continue
+        try:
+            st.session_state[key] = min(date.fromisoformat(asked[key]), today)
+        except ValueError:
+            st.toast(f"链接里的日期“{asked[key]}”读不懂，应为 2023-06-28 这样的日期。")
 
 
 def _period(named: dict[str, Period], today: date, settings: Settings) -> Period:
-    options = [*named, CHOSEN]
+    st.session_state.setdefault("period", DEFAULT_PRESET)
     name = st.selectbox(
-        "时段",
-        options,
+        LABELS["period"],
+        [*named, CHOSEN],
         label_visibility="collapsed",
-        index=options.index(st.session_state["default_period"]),
         key="period",
-        bind="query-params",
+        persist_state="session",
         filter_mode=None,
         width=150,
     )
-    if name != CHOSEN:
+    if name in named:
         st.session_state["shown_period"] = named[name]
         return named[name]
     # A first look at chosen dates starts from the period that was on the screen.
@@ -118,35 +132,52 @@ def _period(named: dict[str, Period], today: date, settings: Settings) -> Period
 
 
 def _day(key: str, label: str, default: date, today: date, settings: Settings) -> date:
-    # Without a default of its own the widget keeps its day in the URL, so that a shared link stays the same.
-    if key not in st.session_state and key not in st.query_params:
+    earliest = settings.programme_start - timedelta(days=3 * 366)
+    if st.session_state.get(key) is None:  # not chosen yet, or cleared by the reader
         st.session_state[key] = default
-    chosen = st.date_input(
+    st.session_state[key] = max(st.session_state[key], earliest)
+    return st.date_input(
         label,
-        label_visibility="collapsed",
         value=None,
-        min_value=settings.programme_start - timedelta(days=3 * 366),
+        min_value=earliest,
         max_value=today,
+        label_visibility="collapsed",
         key=key,
-        bind="query-params",
+        persist_state="session",
         format="YYYY-MM-DD",
         width=165,
     )
-    return chosen or default
 
 
-def _choice(
-    key: str, label: str, everything: str, options: Sequence[str], asked: dict[str, str]
-) -> str | None:
-    if key in asked and asked[key] not in (*options, everything):
-        st.toast(f"链接里的{label}“{asked[key]}”不存在，已显示{everything}。")
+def _choice(key: str, options: Sequence[str]) -> str | None:
+    everything = DEFAULTS[key]
+    if st.session_state.get(key) not in options:  # such as a category the new release no longer has
+        st.session_state[key] = everything
     value = st.selectbox(
-        label,
+        LABELS[key],
+        [everything, *options],
         label_visibility="collapsed",
-        options=[everything, *options],
         key=key,
-        bind="query-params",
+        persist_state="session",
         placeholder=everything,
         width=170,
     )
-    return None if value in (None, everything) else value
+    return None if value == everything else value
+
+
+def _write_url(
+    period: Period, subdistrict: str | None, category: str | None, offered: Sequence[str]
+) -> None:
+    """Have the URL say what is on the screen; a default is left out, so that a plain link stays live."""
+    preset = st.session_state.get("period", DEFAULT_PRESET)
+    wanted: dict[str, str | None] = {"street": subdistrict, "category": category}
+    if "period" in offered and preset == CHOSEN:
+        wanted |= {"from": period.first.isoformat(), "to": period.last.isoformat(), "period": None}
+    elif "period" in offered:
+        shown = None if preset == DEFAULT_PRESET else preset
+        wanted |= {"from": None, "to": None, "period": shown}
+    for key, value in wanted.items():
+        if value is None:
+            st.query_params.pop(key, None)
+        elif st.query_params.get(key) != value:
+            st.query_params[key] = value

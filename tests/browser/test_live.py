@@ -27,9 +27,11 @@ HEARTBEAT_BYTES = 4_000
 COUNT_CHANGES = """() => {
     window.changes = [];
     const main = document.querySelector('[data-testid=stMain]');
-    new MutationObserver(all => window.changes.push(...all.map(
-        c => `${c.type} in ${c.target.nodeName} ${c.target.className ?? ''}`
-    ))).observe(main, {subtree: true, childList: true, characterData: true});
+    // A table draws on a canvas and keeps a hidden copy for screen readers inside it, which it renews at leisure.
+    new MutationObserver(all => window.changes.push(...all
+        .filter(c => !(c.target.nodeType === Node.ELEMENT_NODE ? c.target : c.target.parentElement).closest('canvas'))
+        .map(c => `${c.type} in ${c.target.nodeName} ${c.target.className ?? ''}`)
+    )).observe(main, {subtree: true, childList: true, characterData: true});
 }"""
 
 
