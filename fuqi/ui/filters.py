@@ -100,14 +100,19 @@ def _take_over(
         if asked.get(key) in options:
             st.session_state[key] = asked[key]
         elif key in asked:
-            st.toast(f"链接里的{LABELS[key]}“{asked[key]}”不存在，已显示{DEFAULTS[key]}。")
+            st.toast(
+                f"链接里的{LABELS[key]}“{asked[key]}”不存在，已显示{DEFAULTS[key]}。",
+                duration="long",
+            )
     for key in ("from", "to"):
         if key not in asked:
             continue
         try:
             st.session_state[key] = min(date.fromisoformat(asked[key]), today)
         except ValueError:
-            st.toast(f"链接里的日期“{asked[key]}”读不懂，应为 2023-06-28 这样的日期。")
+            st.toast(
+                f"链接里的日期“{asked[key]}”读不懂，应为 2023-06-28 这样的日期。", duration="long"
+            )
 
 
 def _period(named: dict[str, Period], today: date, settings: Settings) -> Period:

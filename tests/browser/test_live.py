@@ -21,7 +21,7 @@ LINK = {"street": STREET, "from": "2023-03-01", "to": "2023-05-31"}
 NEW_APPEALS = 7
 SECONDS_TO_FOLLOW = 15
 SECONDS_TO_WATCH = 20
-HEARTBEAT_BYTES = 4_000
+HEARTBEAT_BYTES = 10_000
 """What the questions for a new release may bring over the wire in those seconds; a page is 50,000 and more."""
 
 COUNT_CHANGES = """() => {

