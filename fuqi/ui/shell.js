@@ -124,4 +124,21 @@
     attributeFilter: attributes,
   });
   translate(document.documentElement);
+
+  // One step back is the page before, as it was left: a change of filters replaces the entry of its page instead of
+  // adding one, and going back loads that entry's address anew, since a running page would keep today's filters.
+  const push = history.pushState.bind(history);
+  history.pushState = (state, title, url) => {
+    const to = new URL(url, location.href);
+    if (to.pathname === location.pathname) history.replaceState(state, title, url);
+    else push(state, title, url);
+  };
+  addEventListener(
+    "popstate",
+    (event) => {
+      event.stopImmediatePropagation();
+      location.reload();
+    },
+    { capture: true },
+  );
 })();
