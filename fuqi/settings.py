@@ -25,11 +25,13 @@ class Settings:
     refresh_seconds: int = 8
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
+    max_lost_share: float = 0.2
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not field.type:  # a bool is no int, a datetime no date
+            expected = (int, float) if field.type is float else (field.type,)
+            if type(value) not in expected:  # a bool is no int, a datetime no date
                 raise SettingsError(
                     f"setting {field.name} is {value!r}; a {field.type.__name__} is expected"
                 )
@@ -38,6 +40,10 @@ class Settings:
                 raise SettingsError(
                     f"setting {name} is {getattr(self, name)}; at least 1 is expected"
                 )
+        if not 0 <= self.max_lost_share <= 1:
+            raise SettingsError(
+                f"setting max_lost_share is {self.max_lost_share}; a share from 0 to 1 is expected"
+            )
         if self.rounding not in ("half_up", "truncate"):
             raise SettingsError(f"setting rounding is {self.rounding!r}; use half_up or truncate")
 
