@@ -1,16 +1,21 @@
 """Speed and memory of intake and queries, each beside a baseline of the same run.
 
     python -m bench [--copies 100] [--runs 7]
+    python -m bench --rows 1000000
 
 Machines differ and are noisy, so every figure stands with its ratio to a baseline measured in the same process:
 for the intake, reading the same files without checking anything; for a query, counting the rows of `appeals`.
-`--copies` repeats the appeals that often, to see how the queries grow. Results go to bench/out/ as JSON.
+`--copies` repeats the appeals that often, to see how the queries grow. `--rows` measures one thing only: the intake
+of a CSV file of so many appeals in a process of its own, beside DuckDB's `read_csv` of the same file in another.
+Results go to bench/out/ as JSON.
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +29,7 @@ import duckdb
 import pyarrow.parquet as pq
 import python_calamine
 
-from fuqi import intake, paths, settings, worktime
+from fuqi import contract, intake, paths, settings, worktime
 from fuqi.store import Database, Release, Warehouse
 
 OUT = Path(__file__).with_name("out")
@@ -38,7 +43,10 @@ def main() -> int:
     parser.add_argument(
         "--runs", type=int, default=7, help="each query's median is taken over these"
     )
+    parser.add_argument("--rows", type=int, help="measure the intake of so many appeals, alone")
     chosen = parser.parse_args()
+    if chosen.rows is not None:
+        return _measure_large_intake(chosen.rows)
 
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Warehouse(Path(folder))
@@ -59,6 +67,67 @@ def main() -> int:
     file.write_text(json.dumps(results, ensure_ascii=False, indent=2), encoding="utf-8")
     _print(results, file)
     return 0
+
+
+READ_CSV = """
+import sys, duckdb
+duckdb.execute("create table read as from read_csv($1, all_varchar = true)", [sys.argv[1]])
+"""
+INTAKE = """
+import sys
+from pathlib import Path
+from fuqi import intake
+from fuqi.store import Warehouse
+print(intake.run(Path(sys.argv[1]), Warehouse(Path(sys.argv[2])), max_lost_share=1.0).summary())
+"""
+
+
+def _measure_large_intake(rows: int) -> int:
+    with tempfile.TemporaryDirectory() as place:
+        folder, warehouse = Path(place), str(Path(place) / "warehouse")
+        intake.run(paths.EXPORTS, Warehouse(Path(warehouse)))
+        file = folder / "诉求.csv"
+        _write_appeals(Warehouse(Path(warehouse)).current(), file, rows)
+        size = file.stat().st_size / 1024**2
+        baseline, baseline_mb = _process(READ_CSV, str(file))
+        seconds, peak_mb = _process(INTAKE, str(file), warehouse)
+    results = {
+        "measured_at": datetime.now().isoformat(timespec="seconds"),
+        "rows": rows,
+        "file_mb": size,
+        "intake": {"seconds": seconds, "peak_memory_mb": peak_mb},
+        "read_csv": {"seconds": baseline, "peak_memory_mb": baseline_mb},
+    }
+    OUT.mkdir(exist_ok=True)
+    out = OUT / f"{datetime.now():%Y%m%d-%H%M%S}-rows.json"
+    out.write_text(json.dumps(results, ensure_ascii=False, indent=2), encoding="utf-8")
+    print(
+        f"{rows:,} appeals, {size:.0f} MB of CSV: intake {seconds:.1f} s, peak {peak_mb:.0f} MB; "
+        f"DuckDB's read_csv {baseline:.1f} s, peak {baseline_mb:.0f} MB ({seconds / baseline:.1f} x)"
+    )
+    return 0
+
+
+def _write_appeals(release: Release, file: Path, rows: int) -> None:
+    """The release's appeals again and again under ids of their own, with the headers upstream writes."""
+    columns = contract.load()["appeals"].columns
+    titled = ", ".join(f'{column.name} as "{column.title}"' for column in columns)
+    place = release.table_path("appeals")
+    duckdb.sql(
+        f"copy (select {titled} from (select * replace (appeal_id || '-' || copy as appeal_id) "
+        f"from read_parquet('{place}'), range({rows}) as copies (copy) limit {rows})) "
+        f"to '{file}' (header)"
+    )
+
+
+def _process(code: str, *arguments: str) -> tuple[float, float]:
+    """Seconds and peak memory in MB of a Python process that runs `code`."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments])  # noqa: S603 - our own code
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"the measured process ended with {os.waitstatus_to_exitcode(status)}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
 def _intake(warehouse: Warehouse) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""The command line: `python -m fuqi COMMAND`. Exit code 0 when it did what was asked, 1 when it could not."""
+"""The command line: `python -m fuqi COMMAND`.
+
+Exit code 0 when it did what was asked, 1 when it could not, 75 when somebody else is writing to the warehouse.
+"""
 
 import argparse
 import os
@@ -11,15 +14,20 @@ from pathlib import Path
 from fuqi import contract, paths, settings, wording
 from fuqi.contract import ContractError
 from fuqi.settings import SettingsError
-from fuqi.store import QueryError, ReleaseError, Warehouse
+from fuqi.store import BusyError, QueryError, ReleaseError, Warehouse
 
 DEMO_SEED = 20230628
+BUSY = 75
+"""What mail servers too exit with when a later try may do (EX_TEMPFAIL)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         return chosen.run(chosen)
+    except BusyError as error:
+        print(f"没有执行：{error}", file=sys.stderr)
+        return BUSY
     except (ContractError, QueryError, ReleaseError, SettingsError) as error:
         print(f"错误：{error}", file=sys.stderr)
         return 1
@@ -40,12 +48,29 @@ def intake(chosen: argparse.Namespace) -> int:
             chosen.source,
             Warehouse(paths.WAREHOUSE),
             data_as_of=chosen.as_of,
+            mapping=chosen.mapping,
+            incremental=chosen.incremental,
+            max_lost_share=1.0 if chosen.accept_loss else settings.load().max_lost_share,
+            wait_seconds=chosen.wait,
             progress=_timed(),
         )
     except loader.IntakeError as error:
         print(f"未载入，原有版本保持不变：{error}", file=sys.stderr)
+        loader.copy_report(error.report, chosen.report)
         return 1
     print(outcome.summary())
+    loader.copy_report(outcome.release.folder, chosen.report)
+    return 0
+
+
+def propose_mapping(chosen: argparse.Namespace) -> int:
+    from fuqi import intake as loader
+
+    try:
+        print(loader.propose(chosen.file, chosen.table), end="")
+    except loader.IntakeError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -66,8 +91,22 @@ def releases(_: argparse.Namespace) -> int:
 
 
 def rollback(chosen: argparse.Namespace) -> int:
-    release = Warehouse(paths.WAREHOUSE).rollback(chosen.release_id)
+    release = Warehouse(paths.WAREHOUSE).rollback(chosen.release_id, wait_seconds=chosen.wait)
     print(f"当前版本已切换为 {release.release_id}；打开着的页面会自动更新。")
+    return 0
+
+
+def prune(chosen: argparse.Namespace) -> int:
+    removed = Warehouse(paths.WAREHOUSE).prune(chosen.keep, wait_seconds=chosen.wait)
+    names = "、".join(release.release_id for release in removed)
+    print(f"已删除 {len(removed)} 个旧版本：{names}" if removed else "没有可删除的旧版本。")
+    return 0
+
+
+def watch(chosen: argparse.Namespace) -> int:
+    from fuqi import inbox
+
+    inbox.watch(chosen.folder, chosen.every, until_stdin_closes=chosen.until_stdin_closes)
     return 0
 
 
@@ -95,6 +134,10 @@ def contract_tables(chosen: argparse.Namespace) -> int:
 
 def serve(chosen: argparse.Namespace) -> int:
     print(f"福企看板：http://localhost:{chosen.port}", flush=True)
+    if chosen.watch is not None:
+        from fuqi import inbox
+
+        inbox.watch_beside_this_process(chosen.watch)
     command = [sys.executable, "-m", "streamlit", "run", str(paths.PROJECT / "app.py")]
     os.chdir(paths.PROJECT)  # where Streamlit looks for .streamlit/config.toml
     os.execv(sys.executable, [*command, "--server.port", str(chosen.port)])
@@ -111,6 +154,11 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
+    def wait(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "--wait", type=float, default=0.0, metavar="SECONDS", help="for another load to finish"
+        )
+
     added = command("demo", demo, "write the demo exports (演示数据)")
     added.add_argument(
         "--seed", type=int, default=DEMO_SEED, help="the same seed writes the same content"
@@ -124,11 +172,43 @@ def _parser() -> argparse.ArgumentParser:
         type=datetime.fromisoformat,
         help="the moment the data are from, such as 2023-06-28T18:00; default: what the source states",
     )
+    added.add_argument(
+        "--mapping",
+        type=Path,
+        help="a mapping file for exports of another shape, see docs/mappings.md",
+    )
+
+    added.add_argument(
+        "--incremental",
+        action="store_true",
+        help="the files bring news: the newest state of a key wins, rows they do not name stay",
+    )
+    added.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="publish although tables lose more rows than the setting max_lost_share allows",
+    )
+    wait(added)
+    added.add_argument("--report", type=Path, help="a folder to put a copy of the report into")
+
+    added = command("map", propose_mapping, "propose a mapping file for an export, on stdout")
+    added.add_argument("file", type=Path, help="an export of a shape the contract does not know")
+    added.add_argument("--table", help="the table of the contract it is to become")
 
     command("releases", releases, "list the releases, * marks the current one")
 
     added = command("rollback", rollback, "make an earlier release current")
     added.add_argument("release_id", nargs="?", help="default: the one before the current")
+    wait(added)
+
+    added = command("prune", prune, "remove old releases, never the current one")
+    added.add_argument("--keep", type=int, required=True, help="how many of the newest stay")
+    wait(added)
+
+    added = command("watch", watch, "load whatever is put into a folder")
+    added.add_argument("folder", type=Path)
+    added.add_argument("--every", type=float, default=5.0, help="seconds between two looks")
+    added.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)
 
     command("doctor", doctor, "check the current release and print what it computes")
 
@@ -137,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
 
     added = command("serve", serve, "serve the dashboard")
     added.add_argument("--port", type=int, default=8501)
+    added.add_argument("--watch", type=Path, metavar="FOLDER", help="load what is put in there")
     return parser
 
 

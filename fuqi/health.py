@@ -43,10 +43,9 @@ def examine(warehouse: Warehouse, settings: Settings) -> Report:
         f"载入于      {wording.moment(manifest.loaded_at)}",
         "",
     ]
+    if leftovers := [path.name for path in warehouse.leftovers()]:
+        lines += [f"提示：上次载入中断，留下 {'、'.join(leftovers)}；下次载入时自动清除。", ""]
     faults = [
-        f"上次载入中断留下的目录：{folder.name}，可以删除" for folder in warehouse.leftovers()
-    ]
-    faults += [
         f"表 {name} 不在版本 {release.release_id} 中"
         for name in (*contract.load().names, "calendar", "intake_problems")
         if not release.table_path(name).is_file()

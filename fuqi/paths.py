@@ -8,6 +8,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 CONTRACT = PROJECT / "data" / "contract"
 BOUNDARIES = Path(os.environ.get("FUQI_BOUNDARIES", PROJECT / "data" / "boundaries"))
 EXPORTS = PROJECT / "data" / "exports"
+MAPPINGS = Path(os.environ.get("FUQI_MAPPINGS", PROJECT / "data" / "mappings"))
 PAGES = PROJECT / "pages"
 QUERIES = PROJECT / "queries"
 SETTINGS = Path(os.environ.get("FUQI_SETTINGS", PROJECT / "data" / "settings.toml"))

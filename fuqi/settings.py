@@ -7,7 +7,13 @@ from pathlib import Path
 
 from fuqi import paths
 
-KINDS = {date: "日期，如 2022-06-01", int: "整数", bool: "true 或 false", str: "文字"}
+KINDS = {
+    date: "日期，如 2022-06-01",
+    int: "整数",
+    float: "数字",
+    bool: "true 或 false",
+    str: "文字",
+}
 
 
 class SettingsError(ValueError):
@@ -27,15 +33,19 @@ class Settings:
     refresh_seconds: int = 8
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
+    max_lost_share: float = 0.2
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not field.type:  # a bool is no int, a datetime no date
+            expected = (int, float) if field.type is float else (field.type,)
+            if type(value) not in expected:  # a bool is no int, a datetime no date
                 raise SettingsError(f"设置 {field.name} 是 {value!r}，应为 {KINDS[field.type]}")
         for name in ("min_n", "refresh_seconds"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")
+        if not 0 <= self.max_lost_share <= 1:
+            raise SettingsError(f"设置 max_lost_share 是 {self.max_lost_share}，应在 0 与 1 之间")
         if self.rounding not in ("half_up", "truncate"):
             raise SettingsError(f"设置 rounding 是 {self.rounding!r}，应为 half_up 或 truncate")
 

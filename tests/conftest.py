@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fuqi import paths
+from fuqi import intake, paths
+from fuqi.store import Warehouse, lock
+from tests.small_exports import write_small_exports
+
+LOCKS = shutil.ignore_patterns(lock.LOCK_FILE)
+"""A lock that two warehouses shared by a hard link would be one lock."""
 
 
 def load_exports(folder: Path, warehouse: Path) -> str:
@@ -37,8 +42,22 @@ def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def changing_warehouse(demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same data in a warehouse of the module's own, which its tests may load into."""
     folder = tmp_path_factory.mktemp("changing") / "warehouse"
-    shutil.copytree(demo_warehouse, folder, copy_function=_link_or_copy)
+    shutil.copytree(demo_warehouse, folder, copy_function=_link_or_copy, ignore=LOCKS)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with the small exports in it, for copying only."""
+    folder = tmp_path_factory.mktemp("small")
+    intake.run(write_small_exports(folder / "exports"), Warehouse(folder / "warehouse"))
+    return folder / "warehouse"
+
+
+def copied(warehouse: Path, to: Path) -> Warehouse:
+    """A warehouse of a test's own with the same releases."""
+    shutil.copytree(warehouse, to, copy_function=_link_or_copy, ignore=LOCKS)
+    return Warehouse(to)
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -39,6 +39,7 @@ LAYOUTS = (
         title_rows=True,
         extra=("序号", "备注2"),
         headers=(("received_at", "登记时间"), ("enterprise_name", "公司名称")),
+        without=("longitude", "latitude"),
         first=(
             "appeal_id",
             "received_at",

@@ -25,6 +25,7 @@ class Layout:
 
     `headers` replaces contract titles by one of their aliases; `first` moves columns to the front;
     `extra` names columns the contract does not know, filled from rows or with a running number.
+    `without` names columns that the system does not export.
     `slashes` writes times as 2023/6/28 9:05 instead of 2023-06-28 09:05:00.
     """
 
@@ -37,6 +38,7 @@ class Layout:
     first: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     slashes: bool = False
+    without: tuple[str, ...] = ()
     title_rows: bool = False
     empty_sheet: bool = False
 
@@ -47,6 +49,7 @@ class Layout:
     def columns(self, table: Table) -> list[tuple[str, str]]:
         """Row entry and header of every column in order."""
         titles = {c.name: c.title for c in table.columns} | dict(self.headers)
+        titles = {name: title for name, title in titles.items() if name not in self.without}
         ordered = [*self.first, *(name for name in titles if name not in self.first)]
         numbered = [(n, n) for n in self.extra if n == NUMBER_HEADER]
         remarks = [(n, n) for n in self.extra if n != NUMBER_HEADER]

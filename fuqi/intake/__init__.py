@@ -1,12 +1,15 @@
 """Intake: the files an upstream system exports become the typed tables of a new release.
 
-file -> sheets (`readers`) -> table and header (`recognise`) -> typed columns (`values`, `places`) -> sound rows
-(`validate`) -> parquet files of a staged release (`load`). A row that cannot be used is refused with its reason
-and kept word for word in the table `intake_problems` (`problems`); nothing is dropped silently.
+file -> sheets (`archives`, `readers`) -> table and header (`recognise`, or a `mapping`) -> typed columns (`values`,
+`places`) -> sound rows (`validate`, `agreement`) -> parquet files of a staged release (`load`). A row that cannot be
+used is refused with its reason and kept word for word in the table `intake_problems` (`problems`); nothing is dropped
+silently.
 """
 
 from fuqi.intake.errors import IntakeError
 from fuqi.intake.load import run
 from fuqi.intake.outcome import FileOutcome, Outcome
+from fuqi.intake.problems import copy_report
+from fuqi.intake.propose import propose
 
-__all__ = ["FileOutcome", "IntakeError", "Outcome", "run"]
+__all__ = ["FileOutcome", "IntakeError", "Outcome", "copy_report", "propose", "run"]

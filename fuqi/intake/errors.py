@@ -1,8 +1,19 @@
 """Errors of the intake, worded in Chinese for the people who keep the data."""
 
+from pathlib import Path
+
 
 class IntakeError(Exception):
-    """The load was given up and nothing was published; the release in use stays."""
+    """The load was given up and nothing was published; the release in use stays.
+
+    `report` is the folder that holds the problem report, None when the load did not get that far.
+    """
+
+    report: Path | None = None
+
+
+class UnfitMappingError(Exception):
+    """A mapping does not fit a sheet; the sheet is reported and the others go on."""
 
 
 class UnreadableFileError(Exception):

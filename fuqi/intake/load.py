@@ -12,11 +12,14 @@ import pyarrow as pa
 from fuqi import contract as contract_package
 from fuqi import worktime
 from fuqi.contract.model import Contract, Table
-from fuqi.intake import places, problems, validate, values
+from fuqi.intake import agreement, foreign, merge, places, problems, validate, values
 from fuqi.intake.errors import IntakeError
+from fuqi.intake.mapping import Mapping
+from fuqi.intake.mapping import load as load_mapping
 from fuqi.intake.outcome import FileOutcome, Outcome
 from fuqi.intake.sheets import LoadedSheet, Sheets
-from fuqi.intake.source import LOCAL_ZONE, Source, modified_at, open_source
+from fuqi.intake.source import INCREMENTAL, LOCAL_ZONE, Source, modified_at, open_source
+from fuqi.settings import Settings
 from fuqi.store.releases import Manifest, Staging, TableEntry, Warehouse
 
 REASONS_IN_A_MESSAGE = 5
@@ -27,19 +30,44 @@ def run(
     warehouse: Warehouse,
     *,
     data_as_of: datetime | None = None,
+    mapping: Path | None = None,
+    incremental: bool = False,
+    max_lost_share: float = Settings.max_lost_share,
+    wait_seconds: float = 0.0,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Outcome:
     """Load a folder of exports, or one file, and publish it as the current release.
 
     Tables the source does not hold come unchanged from the release before. `data_as_of` is the moment the
     data was true; without it `source.toml`'s `exported_at` counts, then the latest event in the data that is
-    not later than its file. Raises IntakeError, with nothing published, when no file could be used, a
-    required table is missing, or none of its rows is sound.
+    not later than its file. `incremental` has every file bring news to its table instead of replacing it;
+    without it `source.toml` says which do. `mapping` is a mapping file for the one file, or for those of the
+    folder whose names fit its pattern.
+
+    Raises IntakeError, with nothing published, when no file could be used, a required table is missing or
+    none of its rows is sound, a full load would lose more than `max_lost_share` of a table's rows, or the
+    disk cannot be written; lock.BusyError when another load runs for longer than `wait_seconds`.
     """
     contract = contract_package.load()
     opened = open_source(source, contract)
-    with warehouse.stage() as staging, duckdb.connect() as connection:
-        return _Load(contract, opened, staging, connection, progress).publish(data_as_of)
+    chosen = load_mapping(mapping, contract) if mapping else None
+    if incremental:
+        opened = replace(
+            opened, load=INCREMENTAL, rules=tuple(replace(r, load=None) for r in opened.rules)
+        )
+    try:
+        with warehouse.stage(wait_seconds=wait_seconds) as staging:
+            # Spilled to disk beside the release: a killed load leaves it where the next one clears it away.
+            config = {"temp_directory": str(staging.scratch)}
+            with duckdb.connect(config=config) as connection:
+                load = _Load(
+                    contract, opened, staging, connection, max_lost_share, progress, chosen
+                )
+                return load.publish(data_as_of)
+    except (OSError, duckdb.IOException) as error:
+        raise IntakeError(
+            f"文件读写出错（{error}），没有发布新版本；请检查磁盘空间和权限后重新载入。"
+        ) from error
 
 
 class _Load:
@@ -49,17 +77,22 @@ class _Load:
         source: Source,
         staging: Staging,
         connection: duckdb.DuckDBPyConnection,
+        max_lost_share: float,
         progress: Callable[[str], None],
+        chosen: Mapping | None,
     ) -> None:
         self.contract = contract
         self.source = source
         self.staging = staging
         self.connection = connection
+        self.max_lost_share = max_lost_share
         self.progress = progress
         self.problems = problems.Problems(connection)
-        self.read_sheets = Sheets(contract, source, connection, self.problems, progress)
+        self.read_sheets = Sheets(contract, source, connection, self.problems, progress, chosen)
         previous = staging.previous
         self.previous_tables = previous.manifest.tables if previous else {}
+        self.stored_whole: dict[str, bool] = {}
+        self.built_registers: dict[str, int] = {}
 
     @property
     def sheets(self) -> list[LoadedSheet]:
@@ -76,28 +109,33 @@ class _Load:
         for table in ordered:
             self._type(table)
         data_as_of = self._data_as_of(ordered, stated_as_of)
+        if self._is_foreign():
+            self.built_registers = foreign.build_registers(
+                self.connection,
+                self.contract,
+                ordered,
+                {
+                    table.name: self._relations().get(table.name)
+                    for table in self.contract.tables
+                    if table.name not in names and not self._has_exported_rows(table)
+                },
+            )
         for name in places.NAMED_PLACES:
-            if name not in names:
+            if name not in names and name in self._relations():
                 places.learn_names(self.connection, self._relations()[name], name)
         for table in ordered:
             self.progress(f"核对 {table.title}")
             self._validate(table, data_as_of)
-        for sheet in self.sheets:
-            self.problems.complete(
-                sheet.number,
-                table=sheet.table.name,
-                file=sheet.sheet.file,
-                sheet=sheet.sheet.name,
-                headers=sheet.headers(),
-                record=sheet.record(),
-            )
+        self._refuse_empty_tables(ordered)
+        self._refuse_losses(ordered)
+        self._complete_problems()
         entries = self._write_tables(ordered)
         outcome_without_release = self._outcome(
             tuple(name for name in self.previous_tables if name not in names)
         )
         if outcome_without_release.carried_over:
             self.problems.carry_over(self.staging.previous, outcome_without_release.carried_over)
-        self.problems.write(self.staging.folder, {t.name: t.title for t in self.contract.tables})
+        self.problems.write(self.staging.folder, self._table_titles())
         self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         manifest = Manifest(self.staging.release_id, loaded_at, data_as_of, entries)
@@ -112,20 +150,104 @@ class _Load:
             carried_over=carried_over,
         )
 
+    def _is_foreign(self, table: Table | None = None) -> bool:
+        """Whether a sheet of the load, or of one table, is another city's, mapped for trial."""
+        return any(
+            sheet.mapping is not None and sheet.mapping.is_foreign
+            for sheet in self.sheets
+            if table in (None, sheet.table)
+        )
+
+    def _has_rows(self, table: Table) -> bool:
+        """Whether the release before has rows of a table; a trial leaves required ones empty."""
+        return table.name in self.previous_tables and self.previous_tables[table.name].rows > 0
+
+    def _has_exported_rows(self, table: Table) -> bool:
+        """The same for rows that came out of files: a register built for a trial has none."""
+        return self._has_rows(table) and bool(self.previous_tables[table.name].files)
+
     def _refuse_missing_tables(self, names: set[str]) -> None:
+        if self._is_foreign():
+            return
         missing = [
             f"{table.title}（{table.name}）"
             for table in self.contract.tables
-            if table.required and table.name not in names and table.name not in self.previous_tables
+            if table.required and table.name not in names and not self._has_rows(table)
         ]
         if missing:
             self._give_up(f"缺少必需的表：{'、'.join(missing)}")
 
-    def _give_up(self, fact: str, reasons: str = "") -> NoReturn:
+    def _refuse_empty_tables(self, tables: list[Table]) -> None:
+        for table in tables:
+            if table.required and not self._row_count(table):
+                reasons = "".join(
+                    f"\n  {count:,} × {reason}"
+                    for reason, count in list(self.problems.by_reason().items())[
+                        :REASONS_IN_A_MESSAGE
+                    ]
+                )
+                self._give_up(f"“{table.title}”没有一行可用", reasons=reasons)
+
+    def _refuse_losses(self, tables: list[Table]) -> None:
+        losses = []
+        for table in tables:
+            if table.name not in self.stored_whole or self._is_incremental(table):
+                continue
+            before, lost = merge.lost_rows(self.connection, table)
+            if lost > before * self.max_lost_share:
+                losses.append(
+                    f"\n  “{table.title}”（{table.name}）现有 {before:,} 行，载入后 {self._row_count(table):,} 行，"
+                    f"现有的行中 {lost:,} 行不再出现（{lost / before:.1%}）"
+                )
+        if losses:
+            self._give_up(
+                f"丢失的行超过上限 {self.max_lost_share:.0%}",
+                advice="请核对文件是否完整；只含新增和变更的文件请加 --incremental，确应减少请加 --accept-loss",
+                reasons="".join(losses),
+            )
+
+    def _give_up(
+        self, fact: str, *, advice: str = "请改正文件后重新载入", reasons: str = ""
+    ) -> NoReturn:
+        """Publish nothing, keep the problem report, and say why."""
         places_and_reasons = [f"\n  {f.place}：{f.reason}" for f in self.read_sheets.unused]
-        raise IntakeError(
-            f"{fact}，没有发布新版本；请改正文件后重新载入。{reasons}" + "".join(places_and_reasons)
+        self.problems.add(problems.REFUSED, fact, file="（整次载入）")
+        self._complete_problems()
+        report = self.staging.warehouse.new_refused_folder()
+        self.problems.write(report, self._table_titles())
+        refusal = IntakeError(
+            f"{fact}，没有发布新版本；{advice}。{reasons}"
+            + "".join(places_and_reasons)
+            + f"\n问题明细：{report / problems.REPORT_CSV}"
         )
+        refusal.report = report
+        raise refusal
+
+    def _complete_problems(self) -> None:
+        for sheet in self.sheets:
+            self.problems.complete(
+                sheet.number,
+                table=sheet.table.name,
+                file=sheet.sheet.file,
+                sheet=sheet.sheet.name,
+                headers=sheet.headers(),
+                record=sheet.record(),
+            )
+
+    def _table_titles(self) -> dict[str, str]:
+        return {table.name: table.title for table in self.contract.tables}
+
+    def _is_incremental(self, table: Table) -> bool:
+        """Whether a table keeps its rows; one full file among its files replaces them."""
+        return all(
+            self.source.is_incremental(*sheet.names)
+            for sheet in self.sheets
+            if sheet.table == table
+        )
+
+    def _row_count(self, table: Table) -> int:
+        ((count,),) = self.connection.execute(f"select count(*) from sound_{table.name}").fetchall()
+        return count
 
     def _type(self, table: Table) -> None:
         """Stack the table's sheets as `loaded_<table>`, and report what could not be read."""
@@ -138,7 +260,12 @@ class _Load:
                 continue
             self._type_sheet(sheet)
             places.place_positions(
-                self.connection, self.problems, table, sheet.number, sheet.datums
+                self.connection,
+                self.problems,
+                table,
+                sheet.number,
+                sheet.datums,
+                is_foreign=sheet.mapping is not None and sheet.mapping.is_foreign,
             )
 
     def _type_sheet(self, sheet: LoadedSheet) -> None:
@@ -150,7 +277,7 @@ class _Load:
             header = sheet.recognised.columns.get(column.name)
             if header is None:
                 continue
-            raw, name = f"c{header.position}", column.name
+            raw, name = header.column, column.name
             cleaned.append(f"{values.cleaned(column, raw, raw_types[raw])} as {name}")
             typed.append(f"{values.typed(column, name, raw_types[raw], header.scale)} as {name}")
             if column.type != "text" and not values.is_native(column, raw_types[raw]):
@@ -177,7 +304,11 @@ class _Load:
     def _data_as_of(self, tables: list[Table], stated: datetime | None) -> datetime:
         if stated is not None:
             return stated
+        previous = self.staging.previous
+        kept = [table for table in tables if self._is_incremental(table)]
         if self.source.exported_at is not None:
+            if previous is not None and kept:
+                return max(self.source.exported_at, previous.manifest.data_as_of)
             return self.source.exported_at
         latest = []
         for sheet in self.sheets:
@@ -191,17 +322,40 @@ class _Load:
                 if moment is not None:
                     latest.append(moment)
         loaded = {table.name for table in tables}
-        if self.staging.previous is not None and set(self.previous_tables) - loaded:
-            # Tables carried over were true up to then; the new ones cannot take that back.
-            latest.append(self.staging.previous.manifest.data_as_of)
+        if previous is not None and (kept or set(self.previous_tables) - loaded):
+            # Rows carried over were true up to then; the new ones cannot take that back.
+            latest.append(previous.manifest.data_as_of)
         return max(latest, default=max(modified_at(sheet.file) for sheet in self.sheets))
 
     def _validate(self, table: Table, data_as_of: datetime) -> None:
         places.name_places(self.connection, table)
+        incremental = self._is_incremental(table)
+        previous = self.staging.previous
+        if previous is not None and table.name in self.previous_tables:
+            self.stored_whole[table.name] = merge.open_stored(self.connection, table, previous)
+            if incremental:
+                given = {
+                    sheet.number: set(sheet.recognised.columns)
+                    for sheet in self.sheets
+                    if sheet.table == table
+                }
+                merge.keep_what_is_not_said(self.connection, table, given)
         validate.refuse_unsound_rows(
             self.connection, self.problems, self.contract, table, data_as_of, self._relations()
         )
-        self.connection.execute(f"create view sound_{table.name} as {validate.sound_rows(table)}")
+        if not self._is_foreign(table):
+            agreement.flag_disagreements(
+                self.connection, self.problems, table, self._relations().get("communities")
+            )
+        rows = validate.sound_rows(table)
+        if table.name in self.stored_whole:
+            merge.compare(self.connection, self.problems, table, incremental=incremental)
+            if incremental:
+                self.connection.execute(
+                    f"create table merged_{table.name} as {merge.merged_rows(table)}"
+                )
+                rows = f"from merged_{table.name}"
+        self.connection.execute(f"create view sound_{table.name} as {rows}")
         if table.name in places.NAMED_PLACES:
             places.learn_names(self.connection, f"sound_{table.name}", table.name)
 
@@ -223,6 +377,16 @@ class _Load:
         for table in self.contract.tables:
             if table in loaded:
                 entries[table.name] = self._write(table)
+            elif table.name in self.built_registers:
+                self._copy(f"from sound_{table.name}", table.name)
+                entries[table.name] = TableEntry(
+                    self.built_registers[table.name],
+                    0,
+                    0,
+                    (),
+                    self.source.label or foreign.LABEL,
+                    self.staging.release_id,
+                )
             elif table.name in self.previous_tables:
                 self.staging.carry_over(table.name)
                 entries[table.name] = self.previous_tables[table.name]
@@ -233,37 +397,51 @@ class _Load:
         return entries
 
     def _write(self, table: Table) -> TableEntry:
-        columns = ", ".join(column.name for column in table.columns)
-        self._copy(f"select {columns} from sound_{table.name} order by _source, _row", table.name)
         sheets = [sheet for sheet in self.sheets if sheet.table == table]
         outcomes = [self._sheet_outcome(sheet) for sheet in sheets]
-        rows = sum(outcome.loaded for outcome in outcomes)
-        if table.required and not rows:
-            reasons = "".join(
-                f"\n  {count:,} × {reason}"
-                for reason, count in list(self.problems.by_reason().items())[:REASONS_IN_A_MESSAGE]
+        labels = {self.source.label or (foreign.LABEL if self._is_foreign(table) else "")}
+        if self._is_incremental(table) and table.name in self.stored_whole:
+            labels.add(self.previous_tables[table.name].label)
+            is_news = any(outcome.new or outcome.changed for outcome in outcomes)
+        else:
+            is_news = True
+        if is_news or not self.stored_whole[table.name]:
+            columns = ", ".join(column.name for column in table.columns)
+            self._copy(
+                f"select {columns} from sound_{table.name} order by _source, _row", table.name
             )
-            self._give_up(f"“{table.title}”没有一行可用", reasons)
+        else:
+            self.staging.carry_over(table.name)
         return TableEntry(
-            rows=rows,
+            rows=self._row_count(table),
             refused=sum(outcome.refused for outcome in outcomes),
             flagged=sum(outcome.flagged for outcome in outcomes),
             files=tuple(dict.fromkeys(sheet.sheet.file for sheet in sheets)),
-            label=self.source.label,
+            label="、".join(sorted(labels - {""})),
             loaded_in=self.staging.release_id,
         )
 
     def _sheet_outcome(self, sheet: LoadedSheet) -> FileOutcome:
         refused, superseded, flagged = self.problems.count_rows(sheet.number)
+        changes = (
+            merge.changes(self.connection, sheet.table, sheet.number)
+            if sheet.table.name in self.stored_whole
+            else {merge.NEW: sheet.rows_read - refused - superseded}
+        )
         return FileOutcome(
             file=sheet.sheet.file,
             sheet=sheet.sheet.name,
             table=sheet.table.name,
             rows_read=sheet.rows_read,
-            loaded=sheet.rows_read - refused - superseded,
+            loaded=sheet.rows_read - refused - superseded - changes.get(merge.OUTDATED, 0),
             refused=refused,
             flagged=flagged,
             superseded=superseded,
+            new=changes.get(merge.NEW, 0),
+            changed=changes.get(merge.CHANGED, 0),
+            identical=changes.get(merge.IDENTICAL, 0),
+            outdated=changes.get(merge.OUTDATED, 0),
+            is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
         )
 

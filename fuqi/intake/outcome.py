@@ -9,7 +9,9 @@ from fuqi.store.releases import Release
 class FileOutcome:
     """One sheet of one file; `table` is empty when it fits no table.
 
-    `rows_read` = `loaded` + `refused` + `superseded`; flagged rows are among those loaded.
+    `rows_read` = `loaded` + `refused` + `superseded` + `outdated`, and `loaded` = `new` + `changed` +
+    `identical`, beside the release before. Outdated rows of an incremental load went back in time: they are
+    flagged, and not loaded. The other flagged rows are among those loaded.
     """
 
     file: str
@@ -20,6 +22,11 @@ class FileOutcome:
     refused: int = 0
     flagged: int = 0
     superseded: int = 0
+    new: int = 0
+    changed: int = 0
+    identical: int = 0
+    outdated: int = 0
+    is_incremental: bool = False
     ignored_columns: tuple[str, ...] = ()
     reason: str = ""
 
@@ -50,7 +57,11 @@ class Outcome:
             if not file.table:
                 lines.append(f"  {file.place}：未载入，{file.reason}")
                 continue
-            parts = [f"读取 {file.rows_read:,} 行", f"载入 {file.loaded:,} 行"]
+            parts = [
+                f"读取 {file.rows_read:,} 行",
+                f"载入 {file.loaded:,} 行"
+                f"（新增 {file.new:,}，变更 {file.changed:,}，相同 {file.identical:,}）",
+            ]
             for count, word in (
                 (file.refused, "拒收"), (file.superseded, "被取代"), (file.flagged, "存疑"),
             ):  # fmt: skip
@@ -58,7 +69,8 @@ class Outcome:
                     parts.append(f"{word} {count:,} 行")
             if file.ignored_columns:
                 parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
-            lines.append(f"  {file.place} → {file.table}：{'，'.join(parts)}")
+            mode = "（增量）" if file.is_incremental else ""
+            lines.append(f"  {file.place} → {file.table}{mode}：{'，'.join(parts)}")
         if self.carried_over:
             lines.append(f"沿用上一版本的表：{'、'.join(self.carried_over)}")
         if self.problems:

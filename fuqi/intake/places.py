@@ -6,16 +6,26 @@ import duckdb
 import geocoordinates_ffi as geo
 import pyarrow as pa
 
-from fuqi.contract.model import Column, Table
+from fuqi.contract.model import DATUMS, Column, Table
 from fuqi.intake.problems import FLAGGED, Problems
 from fuqi.intake.values import spelled_alike
 
 SURROUNDINGS = (113.95, 114.15, 22.45, 22.65)
 """Futian and its neighbours: west, east, south and north in degrees of WGS84."""
+WORLD = (-180, 180, -90, 90)
+CHINA = (73, 136, 3, 54)
+CHINA_IN_BAIDU_METRES = (8_126_000, 15_140_000, 332_000, 7_176_000)
+
+BAIDU_METRES = "BD-09 metres"
+EXPORT_DATUMS = (*DATUMS, BAIDU_METRES)
+"""What a source or a mapping may state: the contract's datums, and Baidu's map in metres."""
+FUTIAN_IN_BAIDU_METRES = (12_686_000, 12_709_000, 2_549_000, 2_571_000)
+"""West, east, south, north. Up to 2,571,000 no place of Futian in Web Mercator's metres is mistaken for one."""
 
 PLACE_NAMES = "place_name (target varchar, spelled varchar, name varchar)"
 NAMED_PLACES = ("subdistricts", "communities")
 OUTSIDE = "位置不在福田区及周边，坐标已清空"
+NO_POSITION = "经度、纬度不是度数，坐标已清空"
 HALF_A_POSITION = "经度、纬度只有一个，坐标已清空"
 
 _INVERSES = {
@@ -24,6 +34,9 @@ _INVERSES = {
     ),
     "BD-09": lambda longitude, latitude: geo.bd09_to_wgs84_refined(
         geo.Bd09(lat=latitude, lon=longitude)
+    ),
+    BAIDU_METRES: lambda x, y: geo.bd09_to_wgs84_refined(
+        geo.baidu_mercator_to_bd09(geo.BaiduMercator(x=x, y=y))
     ),
 }
 
@@ -39,10 +52,13 @@ def place_positions(
     table: Table,
     source: int,
     datums: dict[str, str],
+    *,
+    is_foreign: bool = False,
 ) -> None:
     """Put the positions of one sheet into WGS84; one that cannot be right is flagged and emptied.
 
-    `datums` maps the name of a longitude column to the datum its positions are in.
+    `datums` maps the name of a longitude column to the datum its positions are in. Metres of Baidu's map are
+    recognised by their range whatever it says. `is_foreign` lets positions outside Futian stand.
     """
     for longitude, latitude in position_pairs(table):
         x, y = longitude.name, latitude.name
@@ -55,19 +71,19 @@ def place_positions(
             HALF_A_POSITION,
         )
         _clear(connection, table, columns, half)
-        # Far-off values are no positions at all (metres, swapped columns), and no inverse is defined there.
-        if datums[x] != "WGS84":
-            _convert(connection, table, source, columns, datums[x])
-        west, east, south, north = SURROUNDINGS
-        outside = (
-            f"_source = {source} and not "
-            f"({x} between {west} and {east} and {y} between {south} and {north})"
-        )
+        datum = datums[x]
+        if _are_baidu_metres(connection, table, source, columns):
+            datum = BAIDU_METRES
+        if datum != "WGS84":
+            _convert(connection, table, source, columns, datum)
+        outside = f"_source = {source} and not {_inside(columns, SURROUNDINGS)}"
+        if is_foreign:
+            outside = f"_source = {source} and not {_inside(columns, WORLD)}"
         problems.add_rows(
             f"select _source as source, _row as row from loaded_{table.name} where {outside}",
             FLAGGED,
             columns,
-            OUTSIDE,
+            NO_POSITION if is_foreign else OUTSIDE,
         )
         _clear(connection, table, columns, outside)
 
@@ -128,6 +144,23 @@ def _spellings(
     ]
 
 
+def _inside(columns: tuple[str, str], box: tuple[float, float, float, float]) -> str:
+    x, y = columns
+    west, east, south, north = box
+    return f"({x} between {west} and {east} and {y} between {south} and {north})"
+
+
+def _are_baidu_metres(
+    connection: duckdb.DuckDBPyConnection, table: Table, source: int, columns: tuple[str, str]
+) -> bool:
+    """Whether every position of the sheet lies in Futian when read as metres of Baidu's map."""
+    ((are_metres,),) = connection.execute(
+        f"select bool_and({_inside(columns, FUTIAN_IN_BAIDU_METRES)}) from loaded_{table.name} "
+        f"where _source = {source}"
+    ).fetchall()
+    return bool(are_metres)
+
+
 def _clear(
     connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[str, str], condition: str
 ) -> None:
@@ -144,10 +177,12 @@ def _convert(
 ) -> None:
     x, y = columns
     inverse = _INVERSES[datum]
+    # Far-off values are no positions at all (swapped columns, other metres), and no inverse is defined there.
+    defined = CHINA_IN_BAIDU_METRES if datum == BAIDU_METRES else CHINA
     pairs = connection.execute(
         f"""
         select distinct {x}, {y} from loaded_{table.name}
-        where _source = {source} and {x} between 73 and 136 and {y} between 3 and 54
+        where _source = {source} and {_inside(columns, defined)}
         """
     ).fetchall()
     places = [inverse(longitude, latitude) for longitude, latitude in pairs]

@@ -5,6 +5,7 @@ value as it was and the whole row as JSON, so that a data keeper can mend the fi
 """
 
 import csv
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import duckdb
 from fuqi.store.releases import Release
 
 REPORT = "intake_problems"
+REPORT_CSV = f"{REPORT}.csv"
 REFUSED, FLAGGED, SUPERSEDED, IGNORED = "refused", "flagged", "superseded", "ignored"
 SEVERITY_TITLES = {REFUSED: "拒收", FLAGGED: "存疑", SUPERSEDED: "被取代", IGNORED: "未载入"}
 
@@ -76,11 +78,12 @@ class Problems:
         sheet: str = "",
         table: str | None = None,
         column_title: str | None = None,
+        row: int | None = None,
     ) -> None:
-        """Report something that concerns a whole file, sheet or column."""
+        """Report something that concerns a whole file, sheet or column, or a row that is no record."""
         self._connection.execute(
-            "insert into intake_problems values ($1, $2, $3, $4, null, $5, null, $6, null)",
-            [severity, table, file, sheet, column_title, reason],
+            "insert into intake_problems values ($1, $2, $3, $4, $7, $5, null, $6, null)",
+            [severity, table, file, sheet, column_title, reason, row],
         )
 
     def count_rows(self, source: int) -> tuple[int, int, int]:
@@ -106,7 +109,8 @@ class Problems:
         rows = self._connection.execute(
             """
             select reason, count(*) from (
-                select reason from problem union all select reason from intake_problems where row is null
+                select reason from problem union all
+                select reason from intake_problems where row is null or severity = 'ignored'
             ) group by reason order by count(*) desc, reason
             """
         ).fetchall()
@@ -176,7 +180,7 @@ class Problems:
             """
         )
         rows = self._connection.execute(f"from read_parquet('{target}')")
-        with (folder / f"{REPORT}.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        with (folder / REPORT_CSV).open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMN_TITLES.values())
             while batch := rows.fetchmany(10_000):
@@ -184,6 +188,13 @@ class Problems:
                     writer.writerow(
                         [SEVERITY_TITLES[severity], table_titles.get(table, ""), *map(_inert, rest)]
                     )
+
+
+def copy_report(folder: Path | None, target: Path | None) -> None:
+    """Copy the report for spreadsheets from the folder of a load to another; without either nothing is done."""
+    if folder is not None and target is not None:
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / REPORT_CSV, target / REPORT_CSV)
 
 
 def _inert(cell: object) -> object:

@@ -8,6 +8,7 @@ by cell.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -104,18 +105,19 @@ class ColumnarSheet:
         return pa.table(columns)
 
 
-def read(file: Path) -> list[Sheet]:
+def read(file: Path, place: str = "") -> list[Sheet]:
     """The sheets of a file that hold anything, hidden ones of a workbook left out (see `hidden_sheets`).
 
-    Raises UnreadableFileError, in Chinese, saying what is wrong and what to do.
+    `place` is what the sheets call their file where that is not its name: a member of an archive. Raises
+    UnreadableFileError, in Chinese, saying what is wrong and what to do.
     """
-    suffix = file.suffix.lower()
+    suffix, place = file.suffix.lower(), place or file.name
     try:
         if suffix in WORKBOOKS:
-            return _workbook(file)
+            return _workbook(file, place)
         if suffix in DELIMITED:
-            return [TextSheet(file.name, "", _delimited_rows(file.read_bytes()), is_delimited=True)]
-        return [ColumnarSheet(file.name, pq.read_table(file))]
+            return [TextSheet(place, "", _delimited_rows(file.read_bytes()), is_delimited=True)]
+        return [ColumnarSheet(place, pq.read_table(file))]
     except python_calamine.PasswordError as error:
         raise UnreadableFileError("文件有密码，打不开；请去掉密码后重新导出。") from error
     except python_calamine.CalamineError as error:
@@ -146,7 +148,7 @@ def _is_visible_worksheet(sheet: python_calamine.SheetMetadata) -> bool:
     )
 
 
-def _workbook(file: Path) -> list[Sheet]:
+def _workbook(file: Path, place: str) -> list[Sheet]:
     book = python_calamine.load_workbook(file)
     sheets: list[Sheet] = []
     for metadata in book.sheets_metadata:
@@ -156,7 +158,7 @@ def _workbook(file: Path) -> list[Sheet]:
         rows = [[_as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
         _fill_down(rows, sheet.merged_cell_ranges or [])
         if any(any(row) for row in rows):
-            sheets.append(TextSheet(file.name, metadata.name, rows))
+            sheets.append(TextSheet(place, metadata.name, rows))
     return sheets
 
 
@@ -212,13 +214,15 @@ def _decoded(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that cuts the first records into most cells; a comma when none does."""
+    """The delimiter that cuts most of the first records into equally many cells; a comma when none does."""
 
-    def cells(delimiter: str) -> int:
+    def alike(delimiter: str) -> tuple[int, int]:
+        # Text may hold more semicolons than there are commas, but not as many in every record.
         records = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter)
-        return sum(len(record) - 1 for record in islice(records, 20) if record)
+        widths = Counter(len(record) for record in islice(records, 20) if len(record) > 1)
+        return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
-    return max(DELIMITERS, key=cells)
+    return max(DELIMITERS, key=alike)
 
 
 def _local_time(column: pa.ChunkedArray) -> pa.ChunkedArray:

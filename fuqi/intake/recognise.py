@@ -25,13 +25,25 @@ _BRACKETED = re.compile(r"^(.+?)\(([^()]*)\)$")
 class Header:
     """One column of the sheet that the contract knows.
 
-    `datum` and `scale` are what the header itself says: 经度(GCJ-02), 金额(万元) counts in 10,000.
+    `datum` and `scale` are what the header itself says: 经度(GCJ-02), 金额(万元) counts in 10,000. A mapping
+    (`fuqi.intake.mapping`) computes the value as `raw`; `position` is -1 when it does not come from one column.
     """
 
     position: int
     text: str
     datum: str | None = None
     scale: float = 1.0
+    raw: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The raw column that holds the value to be typed."""
+        return self.raw or f"c{self.position}"
+
+    @property
+    def shown(self) -> str:
+        """The raw column that holds what the person sees in the file."""
+        return self.column if self.position < 0 else f"c{self.position}"
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,11 @@ class Recognised:
     columns: dict[str, Header]
     ignored: dict[int, str]
     headers: tuple[str, ...]
+
+    @property
+    def headers_read(self) -> set[int]:
+        """Positions of the sheet's headers that are not ignored."""
+        return {p for p, text in enumerate(self.headers) if text} - set(self.ignored)
 
     @property
     def missing(self) -> tuple[Column, ...]:
@@ -67,7 +84,7 @@ def recognise(
     """
     tables = [contract[table]] if table else list(contract.tables)
     best = _Best()
-    for header_end, cells in _header_candidates(head):
+    for header_end, cells in header_candidates(head):
         filled = sum(bool(cell) for cell in map(normalised, cells))
         for candidate in tables:
             found = _match(candidate, header_end, cells)
@@ -90,7 +107,14 @@ def normalised(header: str) -> str:
     return _REMARK.sub("", text)
 
 
-def _header_candidates(head: list[list[str]]) -> list[tuple[int, list[str]]]:
+def scale_of(column: Column, header: str) -> float:
+    """What the unit in a header's brackets multiplies by: 10,000 for 金额(万元), 1 where it says nothing."""
+    bracketed = _BRACKETED.match(normalised(header))
+    scale = _unit_scale(column, bracketed[2]) if bracketed else None
+    return 1.0 if scale is None else scale
+
+
+def header_candidates(head: list[list[str]]) -> list[tuple[int, list[str]]]:
     """Every row that may be the header, alone and with the row below it where a header takes two."""
     candidates = []
     for number, row in enumerate(head[:HEADER_WITHIN], start=1):

@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from fuqi.contract.model import Contract, Table
-from fuqi.intake import places, problems, readers
-from fuqi.intake.errors import UnreadableFileError
+from fuqi.intake import archives, mapping, places, problems, readers, totals, workbooks
+from fuqi.intake.errors import UnfitMappingError, UnreadableFileError
+from fuqi.intake.mapping import Mapping
 from fuqi.intake.outcome import FileOutcome
 from fuqi.intake.recognise import Recognised, recognise
 from fuqi.intake.source import FileRule, Source
+
+UNKNOWN_COLUMN = "数据约定里没有这一列，内容未载入"
+FORMULAS_WITHOUT_VALUE = (
+    "有 {:,} 个公式没有算出的值，按空单元格处理；请用表格软件打开、保存后再导出"
+)
+ENORMOUS_CELL = "单元格内容过长，表格软件放不下；请核对引号和分隔符"
+ROWS_IN_A_BATCH = 50_000
+LONGEST_CELL_BYTES = 100_000
+"""A cell of a spreadsheet holds 32,767 characters, which are three bytes each in Chinese."""
+UNMAPPED_COLUMN = "映射没有用到这一列，内容未载入"
 
 
 @dataclass(frozen=True)
@@ -25,16 +37,23 @@ class LoadedSheet:
     datums: dict[str, str]
     rows_read: int
     raw_columns: tuple[str, ...]
+    mapping: Mapping | None = None
 
     @property
     def table(self) -> Table:
         return self.recognised.table
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The file's own name, and in an archive its member's."""
+        return self.file.name, Path(self.sheet.file).name
+
     def headers(self) -> dict[str, tuple[str, str]]:
         """Column of the contract -> its raw column and the header it was found under."""
         return {
-            name: (f"c{header.position}", header.text)
+            name: (header.shown, header.text)
             for name, header in self.recognised.columns.items()
+            if header.text
         }
 
     def record(self) -> str:
@@ -60,6 +79,7 @@ class Sheets:
         connection: duckdb.DuckDBPyConnection,
         report: problems.Problems,
         progress: Callable[[str], None],
+        chosen: Mapping | None = None,
     ) -> None:
         self.contract = contract
         self.source = source
@@ -68,55 +88,123 @@ class Sheets:
         self.progress = progress
         self.recognised: list[LoadedSheet] = []
         self.unused: list[FileOutcome] = []
+        self.chosen = chosen
+        self.shipped = mapping.shipped(contract)
+        stated = {rule.mapping for rule in source.rules if rule.mapping}
+        self.stated = {name: mapping.named(name, source.folder, contract) for name in stated}
 
     def read(self, file: Path) -> None:
         """Recognise the sheets of one file; what cannot be used is reported and listed in `unused`."""
-        if file.suffix.lower() not in readers.READABLE:
-            kinds = "、".join(readers.READABLE)
-            self._leave_out(problems.IGNORED, f"不是表格文件，可读的是 {kinds}", file)
+        if file.suffix.lower() not in archives.ARCHIVES:
+            self._read(file, file, file.name)
             return
         try:
-            sheets = readers.read(file)
-            hidden = readers.hidden_sheets(file)
+            with archives.unpacked(file) as members:
+                if not members:
+                    self._leave_out(problems.REFUSED, "压缩包是空的", file.name)
+                for name, member in members:
+                    self._read(file, member, f"{file.name}/{name}")
         except UnreadableFileError as error:
-            self._leave_out(problems.REFUSED, str(error), file)
+            self._leave_out(problems.REFUSED, str(error), file.name)
+
+    def _read(self, file: Path, content: Path, place: str) -> None:
+        """Recognise what `content` holds: the file itself, or a member of it, which `place` names."""
+        if content.suffix.lower() not in readers.READABLE:
+            kinds = "、".join((*readers.READABLE, *archives.ARCHIVES))
+            self._leave_out(problems.IGNORED, f"不是表格文件，可读的是 {kinds}", place)
+            return
+        try:
+            never_computed = workbooks.formulas_without_value(content)
+            sheets = readers.read(content, place)
+            hidden = readers.hidden_sheets(content)
+        except UnreadableFileError as error:
+            self._leave_out(problems.REFUSED, str(error), place)
             return
         for name in hidden:
-            self._leave_out(problems.IGNORED, "隐藏的工作表不载入；如需载入请取消隐藏", file, name)
+            self._leave_out(problems.IGNORED, "隐藏的工作表不载入；如需载入请取消隐藏", place, name)
+        if never_computed:
+            self.problems.add(
+                problems.FLAGGED, FORMULAS_WITHOUT_VALUE.format(never_computed), file=place
+            )
         if not sheets:
-            self._leave_out(problems.REFUSED, "文件是空的", file)
-        rule = self.source.rule_for(file)
-        found = [(sheet, recognise(sheet.head, self.contract, rule.table)) for sheet in sheets]
-        several = any(recognised and not recognised.missing for _, recognised in found)
-        for sheet, recognised in found:
+            reason = "文件是空的" + ("，只有没算出值的公式" if never_computed else "")
+            self._leave_out(problems.REFUSED, reason, place)
+        rule = self.source.rule_for(file.name, content.name)
+        found = [(sheet, *self._understand(sheet, rule, file, content)) for sheet in sheets]
+        several = any(known and not known.missing for _, known, _, _ in found)
+        for sheet, recognised, used, unfit in found:
             if recognised is not None and not recognised.missing:
-                self._register(file, sheet, recognised, rule)
+                self._register(file, sheet, recognised, rule, used)
                 continue
             severity = problems.IGNORED if several else problems.REFUSED
-            reason = "表头不像任何一张表；请核对列名，或在 source.toml 中写明 table"
+            reason = "表头不像任何一张表；请核对列名，或在 source.toml 中写明 table 或 mapping"
             if recognised is not None:
                 titles = "、".join(column.title for column in recognised.missing)
                 reason = f"最像“{recognised.table.title}”，但缺少必填列：{titles}"
             rows = sheet.body(0).num_rows
             if recognised is None and not any(any(row) for row in sheet.head):
                 reason = "文件是空的"
-            self._leave_out(severity, reason, file, sheet.name, rows)
+            self._leave_out(severity, unfit or reason, place, sheet.name, rows)
+
+    def _understand(
+        self, sheet: readers.Sheet, rule: FileRule, file: Path, content: Path
+    ) -> tuple[Recognised | None, Mapping | None, str]:
+        """What the sheet is, the mapping that says so, and why the mapping asked for does not fit.
+
+        The mapping chosen on the command line goes before the one in `source.toml`. A shipped one is used only
+        when all its headers are there and it reads more of them than the contract does by itself.
+        """
+        asked = self._asked_for(rule, file, content)
+        if asked is not None:
+            try:
+                return asked.recognise(sheet.head), asked, ""
+            except UnfitMappingError as error:
+                return None, asked, str(error)
+        found = recognise(sheet.head, self.contract, rule.table)
+        best: tuple[Recognised | None, Mapping | None] = (found, None)
+        read = len(found.headers_read) if found is not None and not found.missing else 0
+        for candidate in self.shipped if rule.table is None else ():
+            if not candidate.fits_name(file.name, content.name):
+                continue
+            try:
+                mapped = candidate.recognise(sheet.head)
+            except UnfitMappingError:
+                continue
+            if len(mapped.headers_read) > read:
+                best, read = (mapped, candidate), len(mapped.headers_read)
+        return *best, ""
+
+    def _asked_for(self, rule: FileRule, file: Path, content: Path) -> Mapping | None:
+        is_only_file = self.source.files == (file,) and file == content
+        if self.chosen and (is_only_file or self.chosen.fits_name(file.name, content.name)):
+            return self.chosen
+        return self.stated.get(rule.mapping)
 
     def _leave_out(
-        self, severity: str, reason: str, file: Path, sheet: str = "", rows: int = 0
+        self, severity: str, reason: str, file: str, sheet: str = "", rows: int = 0
     ) -> None:
-        self.problems.add(severity, reason, file=file.name, sheet=sheet)
-        self.unused.append(
-            FileOutcome(file.name, sheet, rows_read=rows, refused=rows, reason=reason)
-        )
+        self.problems.add(severity, reason, file=file, sheet=sheet)
+        self.unused.append(FileOutcome(file, sheet, rows_read=rows, refused=rows, reason=reason))
         self.progress(f"未载入 {self.unused[-1].place}：{reason}")
 
     def _register(
-        self, file: Path, sheet: readers.Sheet, recognised: Recognised, rule: FileRule
+        self,
+        file: Path,
+        sheet: readers.Sheet,
+        recognised: Recognised,
+        rule: FileRule,
+        used: Mapping | None,
     ) -> None:
         number = len(self.recognised)
-        body = sheet.body(recognised.header_end)
-        self.connection.register(f"raw_{number}", body)
+        body, left_out = totals.without_totals(sheet.body(recognised.header_end), recognised)
+        if used is None:
+            # In batches, for DuckDB reads one batch with one core.
+            batches = body.to_batches(max_chunksize=ROWS_IN_A_BATCH)
+            self.connection.register(
+                f"raw_{number}", pa.Table.from_batches(batches, schema=body.schema)
+            )
+        else:
+            self._register_mapped(number, body, used, recognised, sheet.file)
         datums = {}
         for longitude, latitude in places.position_pairs(recognised.table):
             said = [
@@ -125,7 +213,8 @@ class Sheets:
                 if c.name in recognised.columns
             ]
             stated = next((datum for datum in said if datum), None)
-            datums[longitude.name] = rule.datum or stated or longitude.datum or "WGS84"
+            mapped = used.datum if used else None
+            datums[longitude.name] = rule.datum or mapped or stated or longitude.datum or "WGS84"
         loaded = LoadedSheet(
             number=number,
             file=file,
@@ -134,23 +223,61 @@ class Sheets:
             datums=datums,
             rows_read=body.num_rows,
             raw_columns=tuple(name for name in body.column_names if not name.startswith("_")),
+            mapping=used,
         )
         self.recognised.append(loaded)
         for header in recognised.ignored.values():
             self.problems.add(
                 problems.IGNORED,
-                "数据约定里没有这一列，内容未载入",
+                UNMAPPED_COLUMN if used else UNKNOWN_COLUMN,
                 file=sheet.file,
                 sheet=sheet.name,
                 table=recognised.table.name,
                 column_title=header,
             )
+        for row, text in left_out:
+            self.problems.add(
+                problems.IGNORED,
+                f"合计行（“{text}”），不是记录，没有载入",
+                file=sheet.file,
+                sheet=sheet.name,
+                table=recognised.table.name,
+                row=row,
+            )
         self._report_cells_without_header(loaded)
         place = FileOutcome(sheet.file, sheet.name).place
-        self.progress(f"读取 {place}，{body.num_rows:,} 行 → {recognised.table.title}")
+        way = f"（映射 {used.name}）" if used else ""
+        self.progress(f"读取 {place}，{body.num_rows:,} 行 → {recognised.table.title}{way}")
+
+    def _register_mapped(
+        self, number: int, body: pa.Table, used: Mapping, recognised: Recognised, file: str
+    ) -> None:
+        """Make `raw_<number>` with the mapped columns beside the raw ones, so that a report shows both."""
+        self.connection.register(f"unmapped_{number}", body)
+        described = self.connection.execute(f"describe unmapped_{number}").fetchall()
+        raw_types = {name: kind for name, kind, *_ in described}
+        columns = used.columns_sql(recognised, raw_types, Path(file).name)
+        mapped = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
+        self.connection.execute(
+            f"create table raw_{number} as select *, {mapped} from unmapped_{number}"
+        )
+        self.connection.unregister(f"unmapped_{number}")
+
+    def _refuse_enormous_cells(self, loaded: LoadedSheet) -> None:
+        lengths = [f"strlen(cast({raw} as varchar))" for raw in loaded.raw_columns]
+        if lengths:
+            self.problems.add_rows(
+                f"select {loaded.number} as source, _row as row from raw_{loaded.number} "
+                f"where greatest({', '.join(lengths)}) > {LONGEST_CELL_BYTES}",
+                problems.REFUSED,
+                (),
+                ENORMOUS_CELL,
+                is_unreadable=True,
+            )
 
     def _report_cells_without_header(self, loaded: LoadedSheet) -> None:
         headers, number = loaded.recognised.headers, loaded.number
+        self._refuse_enormous_cells(loaded)
         if loaded.sheet.is_delimited:
             # One delimiter too many shifts every cell after it: such a row says nothing for sure.
             self.problems.add_rows(

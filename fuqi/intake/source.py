@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fuqi.contract.model import DATUMS, Contract
+from fuqi.contract.model import Contract
 from fuqi.intake.errors import IntakeError
+from fuqi.intake.places import EXPORT_DATUMS
 
 SOURCE_FILE = "source.toml"
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
-KNOWN_ENTRIES = {"label", "exported_at", "files"}
-KNOWN_FILE_ENTRIES = {"pattern", "table", "datum"}
+KNOWN_ENTRIES = {"label", "exported_at", "load", "files"}
+KNOWN_FILE_ENTRIES = {"pattern", "table", "datum", "mapping", "load"}
+FULL, INCREMENTAL = "full", "incremental"
 
 
 @dataclass(frozen=True)
@@ -24,21 +26,33 @@ class FileRule:
     pattern: str
     table: str | None = None
     datum: str | None = None
+    mapping: str | None = None
+    load: str | None = None
 
 
 @dataclass(frozen=True)
 class Source:
-    """The files of one load; `label` is empty for real data and names anything else, such as 演示数据."""
+    """The files of one load, out of `folder`.
+
+    `label` is empty for real data and names anything else, such as 演示数据. `load` says whether the files
+    replace their tables (full) or bring news to them (incremental).
+    """
 
     files: tuple[Path, ...]
     label: str = ""
     exported_at: datetime | None = None
     rules: tuple[FileRule, ...] = ()
+    folder: Path = Path()
+    load: str = FULL
 
-    def rule_for(self, file: Path) -> FileRule:
-        """The first rule that fits the file's name; a rule without statements when none does."""
+    def is_incremental(self, *names: str) -> bool:
+        """Whether a file of these names brings news to its table instead of replacing it."""
+        return (self.rule_for(*names).load or self.load) == INCREMENTAL
+
+    def rule_for(self, *names: str) -> FileRule:
+        """The first rule that fits one of a file's names; a rule without statements when none does."""
         for rule in self.rules:
-            if fnmatch(file.name, rule.pattern):
+            if any(fnmatch(name, rule.pattern) for name in names):
                 return rule
         return FileRule(pattern="*")
 
@@ -59,7 +73,7 @@ def open_source(place: Path, contract: Contract) -> Source:
         raise IntakeError(f"{place} 里没有文件；请把导出的表格放进去再载入。")
     description = folder / SOURCE_FILE
     if not description.is_file():
-        return Source(tuple(files))
+        return Source(tuple(files), folder=folder)
     try:
         content = tomllib.loads(description.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -75,6 +89,8 @@ def open_source(place: Path, contract: Contract) -> Source:
         label=label,
         exported_at=_exported_at(content.get("exported_at")),
         rules=tuple(_rule(entry, contract) for entry in content.get("files", [])),
+        folder=folder,
+        load=_load(content, SOURCE_FILE) or FULL,
     )
 
 
@@ -92,7 +108,10 @@ def as_local(moment: datetime) -> datetime:
 
 def _is_export(path: Path) -> bool:
     # "~$" is the lock file that a spreadsheet program keeps beside an open workbook.
-    return path.is_file() and path.name != SOURCE_FILE and not path.name.startswith((".", "~$"))
+    # A TOML file describes: source.toml, or a mapping that it names.
+    return (
+        path.is_file() and path.suffix.lower() != ".toml" and not path.name.startswith((".", "~$"))
+    )
 
 
 def _exported_at(value: object) -> datetime | None:
@@ -114,12 +133,26 @@ def _rule(entry: dict[str, Any], contract: Contract) -> FileRule:
         )
     place = f"{SOURCE_FILE} 的 [[files]] {entry['pattern']}"
     _refuse_unknown(entry, KNOWN_FILE_ENTRIES, place)
+    _load(entry, place)
     rule = FileRule(**entry)
     if rule.table is not None and rule.table not in contract.names:
         raise IntakeError(f"{place}：没有表 {rule.table}；可用的表：{'、'.join(contract.names)}。")
-    if rule.datum is not None and rule.datum not in DATUMS:
-        raise IntakeError(f"{place}：不认识坐标系 {rule.datum}；可用：{'、'.join(DATUMS)}。")
+    if rule.datum is not None and rule.datum not in EXPORT_DATUMS:
+        raise IntakeError(f"{place}：不认识坐标系 {rule.datum}；可用：{'、'.join(EXPORT_DATUMS)}。")
+    if not isinstance(rule.mapping, str | None):
+        raise IntakeError(f"{place} 的 mapping 是 {rule.mapping!r}；应为映射的名称。")
+    if rule.mapping is not None and rule.table is not None:
+        raise IntakeError(f"{place}：mapping 已说明是哪张表；请去掉 table。")
     return rule
+
+
+def _load(content: dict[str, Any], place: str) -> str | None:
+    load = content.get("load")
+    if load not in (None, FULL, INCREMENTAL):
+        raise IntakeError(
+            f"{place} 的 load 是 {load!r}；可用：{FULL}（整表替换）、{INCREMENTAL}（增量）。"
+        )
+    return load
 
 
 def _refuse_unknown(content: dict[str, Any], known: set[str], place: str) -> None:

@@ -2,7 +2,8 @@
 
 A warehouse is a folder with `releases/<id>/` and the file `CURRENT`, which holds the id in use. A release is
 prepared in a staging folder on the same disk, moved into place, and switched in by replacing `CURRENT`: a
-reader sees the old release or the new one, never half of one.
+reader sees the old release or the new one, never half of one. Whoever writes holds the warehouse's lock (`lock`),
+so what lies in staging while nobody holds it was left by a load that died, and the next load clears it away.
 """
 
 import json
@@ -17,8 +18,12 @@ from pathlib import Path
 from string import ascii_lowercase
 from zoneinfo import ZoneInfo
 
+from fuqi.store import lock
+
 MANIFEST = "manifest.json"
 STAGING_PREFIX = ".staging-"
+SCRATCH_SUFFIX = ".scratch"
+POINTER_PREFIX = ".CURRENT-"
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -109,6 +114,11 @@ class Staging:
     previous: Release | None
     warehouse: "Warehouse"
 
+    @property
+    def scratch(self) -> Path:
+        """A folder for whatever does not fit into memory; it goes when the staging goes."""
+        return self.folder.with_name(self.folder.name + SCRATCH_SUFFIX)
+
     def carry_over(self, table: str) -> None:
         """Take a table of the previous release unchanged: a hard link, or a copy where links are refused."""
         if self.previous is None:
@@ -129,8 +139,14 @@ class Staging:
         _flush(self.folder)
         release = Release(self.warehouse.releases_folder / self.release_id)
         self.folder.rename(release.folder)
-        _flush(self.warehouse.releases_folder)
-        self.warehouse.switch_to(release.release_id)
+        try:
+            _flush(self.warehouse.releases_folder)
+            self.warehouse.switch_to(release.release_id)
+        except OSError:
+            # A full disk: a release that nobody was told of must not turn up in a rollback.
+            if self.warehouse.current_id() != release.release_id:
+                shutil.rmtree(release.folder, ignore_errors=True)
+            raise
         return release
 
 
@@ -175,41 +191,96 @@ class Warehouse:
             if not folder.name.startswith(".") and (folder / MANIFEST).is_file()
         ]
 
-    def rollback(self, release_id: str | None = None) -> Release:
-        """Make an earlier release current: the one named, or the one before the current."""
-        if release_id is None:
+    def rollback(self, release_id: str | None = None, *, wait_seconds: float = 0.0) -> Release:
+        """Make an earlier release current: the one named, or the one before the current.
+
+        Raises lock.BusyError when somebody else writes to the warehouse for longer than `wait_seconds`.
+        """
+        with lock.held(self.folder, "回退版本", wait_seconds):
+            if release_id is None:
+                current = self.current_id()
+                earlier = [r for r in self.releases() if current and r.release_id < current]
+                if not earlier:
+                    raise ReleaseError("没有更早的版本可以回退")
+                release_id = earlier[-1].release_id
+            release = self.release(release_id)
+            self.switch_to(release.release_id)
+            return release
+
+    def prune(self, keep: int, *, wait_seconds: float = 0.0) -> list[Release]:
+        """Remove all but the `keep` newest releases, never the current one; gives those removed.
+
+        A table that a later release shares stays: the file has a name in each of them.
+        """
+        if keep < 1:
+            raise ReleaseError(f"要保留的版本数是 {keep}；至少应为 1。")
+        with lock.held(self.folder, "清理旧版本", wait_seconds):
             current = self.current_id()
-            earlier = [r for r in self.releases() if current and r.release_id < current]
-            if not earlier:
-                raise ReleaseError("没有更早的版本可以回退")
-            release_id = earlier[-1].release_id
-        release = self.release(release_id)
-        self.switch_to(release.release_id)
-        return release
+            removed = [r for r in self.releases()[:-keep] if r.release_id != current]
+            for release in removed:
+                # Out of the list before its files go: a release that lacks tables is never offered.
+                doomed = release.folder.with_name(f"{STAGING_PREFIX}{release.release_id}.pruned")
+                release.folder.rename(doomed)
+                shutil.rmtree(doomed)
+            return removed
 
     def switch_to(self, release_id: str) -> None:
-        beside = self.folder / f".CURRENT-{os.getpid()}"
-        beside.write_text(release_id + "\n", encoding="utf-8")
-        _flush(beside)
-        beside.replace(self.current_file)
+        beside = self.folder / f"{POINTER_PREFIX}{os.getpid()}"
+        try:
+            beside.write_text(release_id + "\n", encoding="utf-8")
+            _flush(beside)
+            beside.replace(self.current_file)
+        finally:
+            beside.unlink(missing_ok=True)
         _flush(self.folder)
 
     @contextmanager
-    def stage(self) -> Iterator[Staging]:
-        """A folder to write the next release's tables into; it is removed when left without publishing."""
-        self.releases_folder.mkdir(parents=True, exist_ok=True)
-        folder = self._new_folder()
-        release_id = folder.name.removeprefix(STAGING_PREFIX)
-        try:
-            yield Staging(folder, release_id, self.current(), self)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def stage(self, *, wait_seconds: float = 0.0) -> Iterator[Staging]:
+        """A folder to write the next release's tables into; it is removed when left without publishing.
+
+        What loads that died left behind is cleared away first. Raises lock.BusyError when somebody else
+        writes to the warehouse for longer than `wait_seconds`.
+        """
+        with lock.held(self.folder, "载入", wait_seconds):
+            self.releases_folder.mkdir(parents=True, exist_ok=True)
+            for leftover in self._unfinished():
+                _remove(leftover)
+            folder = self._new_folder()
+            release_id = folder.name.removeprefix(STAGING_PREFIX)
+            staging = Staging(folder, release_id, self.current(), self)
+            try:
+                yield staging
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(staging.scratch, ignore_errors=True)
+
+    def new_refused_folder(self) -> Path:
+        """An empty folder, named by the moment, for the report of a load that was refused."""
+        stamp = datetime.now(LOCAL_ZONE).strftime("%Y%m%d-%H%M%S")
+        for suffix in ("", *ascii_lowercase):
+            folder = self.folder / "refused" / f"{stamp}{suffix}"
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return folder
+        raise ReleaseError(f"一秒内拒绝了太多次载入（{stamp}），请稍后再试")
+
+    def holder(self) -> str | None:
+        """Who is writing to the warehouse and since when, None when nobody is."""
+        return lock.holder(self.folder)
 
     def leftovers(self) -> list[Path]:
-        """Staging folders that an interrupted intake left behind."""
-        if not self.releases_folder.is_dir():
-            return []
-        return sorted(self.releases_folder.glob(f"{STAGING_PREFIX}*"))
+        """What an interrupted load left behind; nothing while somebody is writing, for it may be theirs."""
+        return [] if self.holder() else self._unfinished()
+
+    def _unfinished(self) -> list[Path]:
+        return sorted(
+            [
+                *self.releases_folder.glob(f"{STAGING_PREFIX}*"),
+                *self.folder.glob(f"{POINTER_PREFIX}*"),
+            ]
+        )
 
     def _new_folder(self) -> Path:
         """A staging folder under an id that no release and no other load has; making it takes the id."""
@@ -225,6 +296,13 @@ class Warehouse:
                 continue
             return folder
         raise ReleaseError(f"一秒内开始了太多次载入（{stamp}），请稍后再试")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

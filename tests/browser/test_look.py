@@ -23,7 +23,7 @@ SIZES = {
     },
 }
 ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE", "intake", "problems", "csv"}
-"""File formats, the name of the report file, and the one firm of the published figures that is known by a Latin name."""
+"""File formats, the name of the report file, and the one published firm that is known by a Latin name."""
 
 DRAWINGS = {"map": "[data-testid=stDeckGlJsonChart]", "chart": "[data-testid=stVegaLiteChart]"}
 LEAST_COLOURS = 4

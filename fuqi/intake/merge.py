@@ -1,0 +1,131 @@
+"""What a load changes: the rows of a table beside those the release before has, by key and newest event."""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from fuqi.contract.model import Table
+from fuqi.intake import validate
+from fuqi.intake.problems import FLAGGED, Problems
+from fuqi.store.releases import Release
+
+NEW, CHANGED, IDENTICAL, OUTDATED = "new", "changed", "identical", "outdated"
+GOES_BACK = "比已载入的状态旧，保留已载入的一行"
+
+
+def open_stored(connection: duckdb.DuckDBPyConnection, table: Table, previous: Release) -> bool:
+    """Make `stored_<table>`: the table's rows in the release before, `_row` their order.
+
+    A column that the contract has got since is null in it; gives whether there is none such.
+    """
+    path = str(previous.table_path(table.name)).replace("'", "''")
+    described = connection.execute(f"describe from read_parquet('{path}')").fetchall()
+    names = {name for name, *_ in described}
+    columns = ", ".join(
+        c.name if c.name in names else f"null::{c.sql_type} as {c.name}" for c in table.columns
+    )
+    connection.execute(
+        f"create view stored_{table.name} as select file_row_number as _row, {columns} "
+        f"from read_parquet('{path}', file_row_number = true)"
+    )
+    return names >= {c.name for c in table.columns}
+
+
+def keep_what_is_not_said(
+    connection: duckdb.DuckDBPyConnection, table: Table, given: Mapping[int, set[str]]
+) -> None:
+    """Fill the columns an incremental sheet does not have from the stored row of the same key.
+
+    `given` maps the number of each sheet to the columns it has. A column that is not there says nothing;
+    an empty cell says that there is no value.
+    """
+    for source, names in given.items():
+        silent = [c.name for c in table.columns if c.name not in names]
+        if silent:
+            connection.execute(
+                f"update loaded_{table.name} as loaded "
+                f"set {', '.join(f'{name} = stored.{name}' for name in silent)} "
+                f"from stored_{table.name} as stored "
+                f"where loaded._source = {source} and {_same_key(table, 'loaded')}"
+            )
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection, problems: Problems, table: Table, *, incremental: bool
+) -> None:
+    """Make `change_<table>`: what each sound row is to the stored one of its key.
+
+    In an incremental load a row whose newest event is older than the stored one's goes back in time: it is
+    outdated, and reported. A full load replaces the table, so there it is a change like any other.
+    """
+    same = " and ".join(
+        f"loaded.{c.name} is not distinct from stored.{c.name}" for c in table.columns
+    )
+    before, now = _newest_event(table, "stored"), _newest_event(table, "loaded")
+    goes_back = f"{before} is not null and ({now} is null or {now} < {before})"
+    connection.execute(
+        f"""
+        create table change_{table.name} as
+        select
+            loaded._source,
+            loaded._row,
+            case
+                when stored._row is null then '{NEW}'
+                when {same} then '{IDENTICAL}'
+                when {goes_back if incremental and before else "false"} then '{OUTDATED}'
+                else '{CHANGED}'
+            end as change
+        from ({validate.sound_rows(table)}) as loaded
+        left join stored_{table.name} as stored on {_same_key(table, "loaded")}
+        """
+    )
+    problems.add_rows(
+        f"select _source as source, _row as row from change_{table.name} where change = '{OUTDATED}'",
+        FLAGGED,
+        tuple(c.name for c in table.event_times),
+        GOES_BACK,
+    )
+
+
+def merged_rows(table: Table) -> str:
+    """SQL: the stored rows, each with the new state of its key where there is one, and the new rows."""
+    columns = ", ".join(c.name for c in table.columns)
+    taken = (
+        f"select loaded.* from loaded_{table.name} as loaded "
+        f"inner join change_{table.name} as change using (_source, _row) "
+        f"where change.change in ('{NEW}', '{CHANGED}')"
+    )
+    return (
+        f"select -1 as _source, _row, {columns} from stored_{table.name} as stored "
+        f"where not exists (from ({taken}) as taken where {_same_key(table, 'taken')}) "
+        f"union all by name ({taken})"
+    )
+
+
+def changes(connection: duckdb.DuckDBPyConnection, table: Table, source: int) -> dict[str, int]:
+    """How many rows of a sheet are new, changed, identical and outdated; those that are none are left out."""
+    return dict(
+        connection.execute(
+            f"select change, count(*) from change_{table.name} where _source = $1 group by change",
+            [source],
+        ).fetchall()
+    )
+
+
+def lost_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
+    """How many rows are stored, and how many of them the load does not have any more."""
+    return connection.execute(
+        f"select count(*), count(*) filter (where not exists "
+        f"(from sound_{table.name} as sound where {_same_key(table, 'sound')})) "
+        f"from stored_{table.name} as stored"
+    ).fetchall()[0]
+
+
+def _same_key(table: Table, relation: str) -> str:
+    return " and ".join(f"{relation}.{name} = stored.{name}" for name in table.key)
+
+
+def _newest_event(table: Table, relation: str) -> str:
+    """SQL: the moment of a row's newest event; empty for a table that records none."""
+    events = ", ".join(f"cast({relation}.{c.name} as timestamp)" for c in table.event_times)
+    return f"greatest({events})" if events else ""
