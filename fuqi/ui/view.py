@@ -95,7 +95,8 @@ class View:
     def map_frame(self) -> Frame:
         """What a map's opening view has to fit; a phone is told by its browser's own description."""
         is_phone = "Mobile" in st.context.headers.get("User-Agent", "")
-        return Frame(width=350 if is_phone else 560, subdistrict=self.filters.subdistrict)
+        width, height = (350, 330) if is_phone else (560, 460)
+        return Frame(width, height, self.filters.subdistrict)
 
     @property
     def provenance(self) -> str:
