@@ -75,7 +75,7 @@ class _Proposal:
         self.table = found.table if found else contract[table or MOST_LIKELY]
         self.is_guessed = table is None and (found is None or is_unlike)
         self.headers = [cell.strip() for cell in cells]
-        self.body = sheet.body(header_end)
+        self.body = pa.concat_tables(sheet.body(header_end), promote_options="default")
         self.raws = {
             header: f"c{position}"
             for position, header in reversed(list(enumerate(self.headers)))
