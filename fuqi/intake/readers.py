@@ -6,6 +6,7 @@ Cells of workbooks and CSV files are text as the person typed it; parquet column
 walked cell by cell. A delimited or parquet file is read anew for its batches and never stands in memory as a whole.
 """
 
+import codecs
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -48,6 +49,8 @@ class Sheet(Protocol):
     file: str
     name: str
     is_delimited: bool
+    zoned: frozenset[str]
+    """Raw columns whose moments had a zone; they are given in Shanghai's time."""
     head: list[list[str]]
     """The first rows as text, the header among them."""
 
@@ -62,6 +65,7 @@ class TextSheet:
     """A sheet of a workbook: rows of text, row 1 first."""
 
     is_delimited = False
+    zoned = frozenset()
 
     def __init__(self, file: str, name: str, rows: list[list[str]]) -> None:
         self.file = file
@@ -78,6 +82,7 @@ class DelimitedSheet:
 
     name = ""
     is_delimited = True
+    zoned = frozenset()
 
     def __init__(self, file: str, content: Path) -> None:
         self.file = file
@@ -92,7 +97,11 @@ class DelimitedSheet:
             yield from _tables(self._records(), header_end)
 
     def _opened(self) -> TextIO:
-        return self._content.open(encoding=self._encoding, newline="")
+        text = self._content.open(encoding=self._encoding, newline="")
+        # utf-8-sig would take the mark away by itself, and three times as long for every other character.
+        if text.read(1) != "\ufeff":
+            text.seek(0)
+        return text
 
     def _records(self) -> Iterator[list[str]]:
         with self._opened() as text:
@@ -112,6 +121,9 @@ class ColumnarSheet:
         with pq.ParquetFile(content) as columns:
             self.head = [list(columns.schema_arrow.names)]
             self._schema = columns.schema_arrow
+        self.zoned = frozenset(
+            f"c{n}" for n, kind in enumerate(self._schema.types) if _has_zone(kind)
+        )
 
     def body(self, header_end: int) -> Iterator[pa.Table]:
         with _explained(), pq.ParquetFile(self._content) as columns:
@@ -286,12 +298,12 @@ def _encoding(content: Path) -> str:
         if start.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             return "utf-16"
     try:
-        with content.open(encoding="utf-8-sig", newline="") as text:
-            while text.read(BLOCK):
+        with content.open("rb") as text:
+            for _ in codecs.iterdecode(iter(lambda: text.read(BLOCK), b""), "utf-8"):
                 pass
     except UnicodeDecodeError:
         return "gb18030"
-    return "utf-8-sig"
+    return "utf-8"
 
 
 def _delimiter(text: str) -> str:
@@ -307,9 +319,17 @@ def _delimiter(text: str) -> str:
 
 
 def _plain(column: pa.Array) -> pa.Array:
-    """A parquet column without a zone or a dictionary: moments as Shanghai's local time, codes as their values."""
+    """A parquet column as DuckDB can read it, moments with a zone as Shanghai's local time."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if not (pa.types.is_timestamp(column.type) and column.type.tz):
+    if pa.types.is_float16(column.type):
+        return column.cast(pa.float32())
+    if pa.types.is_decimal256(column.type):
+        return column.cast(pa.string())
+    if not _has_zone(column.type):
         return column
     return pc.local_timestamp(column.cast(pa.timestamp(column.type.unit, "Asia/Shanghai")))
+
+
+def _has_zone(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None

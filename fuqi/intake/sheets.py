@@ -1,10 +1,11 @@
 """The sheets of a load: files read, their tables recognised, and whatever fits no table reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from fuqi.contract.model import Contract, Table
 from fuqi.intake import archives, mapping, places, problems, readers, totals, workbooks
@@ -19,6 +20,7 @@ FORMULAS_WITHOUT_VALUE = (
     "有 {:,} 个公式没有算出的值，按空单元格处理；请用表格软件打开、保存后再导出"
 )
 ENORMOUS_CELL = "单元格内容过长，表格软件放不下；请核对引号和分隔符"
+ROWS_AT_ONCE = 2 * 122_880
 LONGEST_CELL_BYTES = 100_000
 """A cell of a spreadsheet holds 32,767 characters, which are three bytes each in Chinese."""
 UNMAPPED_COLUMN = "映射没有用到这一列，内容未载入"
@@ -76,6 +78,18 @@ class _Stored:
     totals: tuple[tuple[int, str], ...]
 
 
+def _gathered(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The batches put together until they fill row groups, into which DuckDB writes them without a copy."""
+    waiting: list[pa.Table] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(b.num_rows for b in waiting) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting, promote_options="default")
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting, promote_options="default")
+
+
 class Sheets:
     """The sheets read so far: `recognised`, with their raw rows in the connection, and `unused`."""
 
@@ -96,7 +110,11 @@ class Sheets:
         self.recognised: list[LoadedSheet] = []
         self.unused: list[FileOutcome] = []
         self.chosen = chosen
-        self.shipped = mapping.shipped(contract)
+        self.shipped, faults = mapping.shipped(contract)
+        for file, fault in faults.items():
+            # One that was asked for by name stops the load; here the others, and the contract, go on without it.
+            self.problems.add(problems.IGNORED, f"{fault}改正之前不用这个映射", file=file)
+            progress(f"不用映射 {file}：{fault}")
         stated = {rule.mapping for rule in source.rules if rule.mapping}
         self.stated = {name: mapping.named(name, source.folder, contract) for name in stated}
 
@@ -262,12 +280,12 @@ class Sheets:
         """Make `raw_<number>` out of the sheet's rows; mapped columns stand beside the raw ones for the report."""
         rows, columns, left_out = 0, (), []
         mapped = ""
-        for body in sheet.body(recognised.header_end):
+        for body in _gathered(sheet.body(recognised.header_end)):
             batch, sums = totals.without_totals(body, recognised)
             left_out += sums
             self.connection.register("batch", batch)
             if not columns:
-                mapped = self._mapped_columns(used, recognised, sheet.file)
+                mapped = self._mapped_columns(used, recognised, sheet)
                 self.connection.execute(f"create table raw_{number} as select *{mapped} from batch")
             else:
                 for name in batch.column_names[len(columns) + 2 :]:
@@ -280,13 +298,20 @@ class Sheets:
             columns = tuple(name for name in batch.column_names if not name.startswith("_"))
         return _Stored(rows, columns, tuple(left_out))
 
-    def _mapped_columns(self, used: Mapping | None, recognised: Recognised, file: str) -> str:
+    def _mapped_columns(
+        self, used: Mapping | None, recognised: Recognised, sheet: readers.Sheet
+    ) -> str:
         """SQL: what follows the raw columns in a select from `batch`."""
         if used is None:
             return ""
         described = self.connection.execute("describe batch").fetchall()
-        raw_types = {name: kind for name, kind, *_ in described}
-        columns = used.columns_sql(recognised, raw_types, Path(file).name)
+        columns = used.columns_sql(
+            recognised,
+            {name: kind for name, kind, *_ in described},
+            Path(sheet.file).name,
+            zoned=sheet.zoned,
+            has_dates=not sheet.is_delimited,
+        )
         return "".join(f", {sql} as {name}" for name, sql in columns.items())
 
     def _refuse_enormous_cells(self, loaded: LoadedSheet) -> None:
