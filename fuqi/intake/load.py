@@ -386,6 +386,7 @@ class _Load:
                     (),
                     self.source.label or foreign.LABEL,
                     self.staging.release_id,
+                    foreign.REGISTERS[table.name]["names"],
                 )
             elif table.name in self.previous_tables:
                 self.staging.carry_over(table.name)
@@ -393,14 +394,16 @@ class _Load:
             else:
                 declared = ", ".join(f"null::{c.sql_type} as {c.name}" for c in table.columns)
                 self._copy(f"select {declared} limit 0", table.name)
-                entries[table.name] = TableEntry(0, 0, 0, (), "", self.staging.release_id)
+                entries[table.name] = TableEntry(
+                    0, 0, 0, (), "", self.staging.release_id, columns=()
+                )
         return entries
 
     def _write(self, table: Table) -> TableEntry:
         sheets = [sheet for sheet in self.sheets if sheet.table == table]
         outcomes = [self._sheet_outcome(sheet) for sheet in sheets]
         labels = {self.source.label or (foreign.LABEL if self._is_foreign(table) else "")}
-        if self._is_incremental(table) and table.name in self.stored_whole:
+        if self._keeps_rows(table):
             labels.add(self.previous_tables[table.name].label)
             is_news = any(outcome.new or outcome.changed for outcome in outcomes)
         else:
@@ -419,7 +422,22 @@ class _Load:
             files=tuple(dict.fromkeys(sheet.sheet.file for sheet in sheets)),
             label="、".join(sorted(labels - {""})),
             loaded_in=self.staging.release_id,
+            columns=self._given_columns(table, sheets),
         )
+
+    def _given_columns(self, table: Table, sheets: list[LoadedSheet]) -> tuple[str, ...] | None:
+        """The columns that the files of a table had, those of the rows that stay included."""
+        given = {name for sheet in sheets for name in sheet.recognised.columns}
+        if self._keeps_rows(table):
+            earlier = self.previous_tables[table.name].columns
+            if earlier is None:
+                return None
+            given |= set(earlier)
+        return tuple(c.name for c in table.columns if c.name in given)
+
+    def _keeps_rows(self, table: Table) -> bool:
+        """Whether rows of the release before stay in the table."""
+        return self._is_incremental(table) and table.name in self.stored_whole
 
     def _sheet_outcome(self, sheet: LoadedSheet) -> FileOutcome:
         refused, superseded, flagged = self.problems.count_rows(sheet.number)
