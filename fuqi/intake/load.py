@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import duckdb
-import pyarrow as pa
 
 from fuqi import contract as contract_package
-from fuqi import worktime
 from fuqi.contract.model import Contract, Table
 from fuqi.intake import agreement, foreign, merge, places, problems, validate, values
 from fuqi.intake.errors import IntakeError
@@ -136,7 +134,6 @@ class _Load:
         if outcome_without_release.carried_over:
             self.problems.carry_over(self.staging.previous, outcome_without_release.carried_over)
         self.problems.write(self.staging.folder, self._table_titles())
-        self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         manifest = Manifest(self.staging.release_id, loaded_at, data_as_of, entries)
         release = self.staging.publish(manifest)
@@ -423,6 +420,7 @@ class _Load:
             label="、".join(sorted(labels - {""})),
             loaded_in=self.staging.release_id,
             columns=self._given_columns(table, sheets),
+            is_foreign=self._is_foreign(table),
         )
 
     def _given_columns(self, table: Table, sheets: list[LoadedSheet]) -> tuple[str, ...] | None:
@@ -462,33 +460,6 @@ class _Load:
             is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
         )
-
-    def _write_calendar(self, data_as_of: datetime, tables: list[Table]) -> None:
-        """Write the working-day calendar from the first year something happened to the year after next."""
-        first = data_as_of.date()
-        for table in tables:
-            for column in table.event_times:
-                (earliest,) = self.connection.execute(
-                    f"select min({column.name})::date from sound_{table.name}"
-                ).fetchall()[0]
-                first = min(first, earliest or first)
-        previous = self.staging.previous
-        if previous is not None and previous.table_path("calendar").is_file():
-            (earliest,) = self.connection.execute(
-                f"select min(day) from read_parquet('{_quoted_path(previous.table_path('calendar'))}')"
-            ).fetchall()[0]
-            first = min(first, earliest)
-        days = list(worktime.calendar(date(first.year, 1, 1), date(data_as_of.year + 1, 12, 31)))
-        calendar = pa.table(
-            {
-                "day": pa.array([d.day for d in days], pa.date32()),
-                "is_working_day": pa.array([d.is_working_day for d in days], pa.bool_()),
-                "is_known": pa.array([d.is_known for d in days], pa.bool_()),
-                "working_day_number": pa.array([d.working_day_number for d in days], pa.int64()),
-            }
-        )
-        self.connection.register("calendar_days", calendar)
-        self._copy("from calendar_days", "calendar")
 
     def _copy(self, rows: str, table: str) -> None:
         target = _quoted_path(self.staging.folder / f"{table}.parquet")
