@@ -160,7 +160,9 @@ class Sheets:
                 return asked.recognise(sheet.head), asked, ""
             except UnfitMappingError as error:
                 return None, asked, str(error)
-        found = recognise(sheet.head, self.contract, rule.table)
+        found = recognise(
+            sheet.head, self.contract, rule.table, (file.name, content.name, sheet.name)
+        )
         best: tuple[Recognised | None, Mapping | None] = (found, None)
         read = len(found.headers_read) if found is not None and not found.missing else 0
         for candidate in self.shipped if rule.table is None else ():

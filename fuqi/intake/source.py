@@ -45,9 +45,12 @@ class Source:
     folder: Path = Path()
     load: str = FULL
 
-    def is_incremental(self, *names: str) -> bool:
-        """Whether a file of these names brings news to its table instead of replacing it."""
-        return (self.rule_for(*names).load or self.load) == INCREMENTAL
+    def is_incremental(self, *names: str, usual: str | None = None) -> bool:
+        """Whether a file of these names brings news to its table instead of replacing it.
+
+        `usual` is how a table is loaded unless a rule for the file says otherwise, whatever holds for the source.
+        """
+        return (self.rule_for(*names).load or usual or self.load) == INCREMENTAL
 
     def rule_for(self, *names: str) -> FileRule:
         """The first rule that fits one of a file's names; a rule without statements when none does."""
