@@ -189,6 +189,7 @@ def _log(message: str) -> None:
 
 
 def _wait_for_the_end_of_stdin(end: threading.Event) -> None:
-    while sys.stdin.buffer.read(1):
+    # Not through sys.stdin: Python aborts when it ends while a thread holds that one's lock.
+    while os.read(sys.stdin.fileno(), 1):
         pass
     end.set()

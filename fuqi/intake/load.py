@@ -133,11 +133,12 @@ class _Load:
             self._complete(table, names, data_as_of)
         self._complete_problems()
         entries = self._write_tables(ordered)
+        not_loaded = tuple(name for name in self.previous_tables if name not in names)
+        if not_loaded:
+            self.problems.carry_over(self.staging.previous, not_loaded)
         outcome_without_release = self._outcome(
-            tuple(name for name in self.previous_tables if name not in names)
+            tuple(name for name in not_loaded if name not in self.completed)
         )
-        if outcome_without_release.carried_over:
-            self.problems.carry_over(self.staging.previous, outcome_without_release.carried_over)
         self.problems.write(self.staging.folder, self._table_titles())
         self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
