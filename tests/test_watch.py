@@ -170,6 +170,31 @@ def test_file_that_cannot_be_moved_is_told_and_tried_again(box, loads, told, mon
     assert {"诉求.csv", SUMMARY} in shelved(box, DONE)
 
 
+def test_load_that_cannot_be_put_away_is_not_loaded_again(box, loads, told, monkeypatch):
+    put(box.folder, "诉求.csv")
+    box.look()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        for _ in range(3):
+            box.look()
+    assert told == ["暂时读写不了收件夹，稍后再试：no space"] * 3
+    box.look()
+    assert shelved(box, DONE) == [{"诉求.csv", SUMMARY}]
+    assert len(loads.batches) == 1
+
+
+def full(*_args: object, **_kwargs: object) -> None:
+    raise OSError("no space")
+
+
+def test_folder_of_folders_is_a_load_that_is_told_of(box, loads):
+    (box.folder / "周一").mkdir()
+    put(box.folder / "周一" / "诉求", "诉求.csv")
+    box.look()
+    box.look()
+    assert loads.batches == [{"诉求"}]
+
+
 def test_loads_of_one_second_are_put_away_apart(box, loads, monkeypatch):
     monkeypatch.setattr(inbox, "_new_place", _in_one_second(inbox._new_place, monkeypatch))
     for name in ("一", "二", "三"):

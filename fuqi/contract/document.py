@@ -72,6 +72,7 @@ def _meaning(column: Column) -> str:
     parts = [
         f"one of {'、'.join(column.allowed)}" if column.allowed else "",
         "、".join(f"{word} = {meaning or '(empty)'}" for word, meaning in column.synonyms),
+        "only grows" if column.only_grows else "",
         f"in {column.unit}" if column.unit else "",
         f"datum {column.datum}" if column.datum else "",
         f"refers to `{column.references}`" if column.references else "",

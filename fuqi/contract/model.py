@@ -35,7 +35,8 @@ class Column:
     `title` is the header upstream writes; `aliases` are other headers met for it. `personal` says what
     has to be masked: a person's "name", a "phone" number, or phone numbers inside free "text".
     A longitude and a latitude name each other in `pair` and state the datum they are exported in. `synonyms` are
-    other words for the allowed values, each with the one it stands for; empty for a word that says nothing.
+    other words for the allowed values, each with the one it stands for; empty for a word that says nothing. A count
+    that `only_grows` tells which of two states of a row is the newer one.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Column:
     synonyms: tuple[tuple[str, str], ...] = ()
     references: str | None = None
     is_event_time: bool = False
+    only_grows: bool = False
     personal: str | None = None
     unit: str | None = None
     datum: str | None = None
@@ -149,6 +151,11 @@ class Table:
     def event_times(self) -> tuple[Column, ...]:
         """Columns that record when something happened, so none lies after the export was written."""
         return tuple(c for c in self.columns if c.is_event_time)
+
+    @property
+    def growing_counts(self) -> tuple[Column, ...]:
+        """Counts that never fall, so a higher one belongs to a newer state of the row."""
+        return tuple(c for c in self.columns if c.only_grows)
 
 
 @dataclass(frozen=True)
@@ -270,6 +277,8 @@ def _column(file: Path, name: str, spec: dict[str, Any]) -> Column:
     if "synonyms" in spec:
         lists["synonyms"] = tuple(spec["synonyms"].items())
     column = Column(**{"name": name, **spec, **lists})
+    if column.only_grows and column.type != "integer":
+        raise ContractError(f"{place}: only_grows is for integers, not for {column.type!r}")
     for word, meaning in column.synonyms:
         if meaning and meaning not in column.allowed:
             raise ContractError(f"{place}: {word} stands for {meaning!r}, which is not allowed")

@@ -102,6 +102,8 @@ class _Load:
     def publish(self, stated_as_of: datetime | None) -> Outcome:
         for file in self.source.files:
             self.read_sheets.read(file)
+        for folder in self.source.folders:
+            self.read_sheets.leave_out_folder(folder)
         if not self.sheets:
             self._give_up("没有一个文件能载入")
         names = {sheet.table.name for sheet in self.sheets}
@@ -134,11 +136,12 @@ class _Load:
         self._complete_problems()
         entries = self._write_tables(ordered)
         not_loaded = tuple(name for name in self.previous_tables if name not in names)
-        if not_loaded:
-            self.problems.carry_over(self.staging.previous, not_loaded)
+        # Before the problems of tables carried over are added: the outcome is about this load.
         outcome_without_release = self._outcome(
             tuple(name for name in not_loaded if name not in self.completed)
         )
+        if not_loaded:
+            self.problems.carry_over(self.staging.previous, not_loaded)
         self.problems.write(self.staging.folder, self._table_titles())
         self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
@@ -317,28 +320,37 @@ class _Load:
     def _data_as_of(self, tables: list[Table], stated: datetime | None) -> datetime:
         if stated is not None:
             return stated
+        exported_at = self.source.exported_at
+        moments = self._latest_events() if exported_at is None else [exported_at]
         previous = self.staging.previous
-        kept = [table for table in tables if self._is_incremental(table)]
-        if self.source.exported_at is not None:
-            if previous is not None and kept:
-                return max(self.source.exported_at, previous.manifest.data_as_of)
-            return self.source.exported_at
+        if previous is not None and self._keep_events(tables):
+            # Rows that stay were true up to then; the new ones cannot take that back.
+            moments.append(previous.manifest.data_as_of)
+        return max(moments, default=max(modified_at(sheet.file) for sheet in self.sheets))
+
+    def _latest_events(self) -> list[datetime]:
+        """The latest event of each column that is not later than its file."""
         latest = []
         for sheet in self.sheets:
             written = modified_at(sheet.file)
             for column in sheet.table.event_times:
-                (moment,) = self.connection.execute(
+                ((moment,),) = self.connection.execute(
                     f"select max(cast({column.name} as timestamp)) from loaded_{sheet.table.name} "
                     f"where _source = $1 and {column.name} <= $2",
                     [sheet.number, written],
-                ).fetchall()[0]
+                ).fetchall()
                 if moment is not None:
                     latest.append(moment)
-        loaded = {table.name for table in tables}
-        if previous is not None and (kept or set(self.previous_tables) - loaded):
-            # Rows carried over were true up to then; the new ones cannot take that back.
-            latest.append(previous.manifest.data_as_of)
-        return max(latest, default=max(modified_at(sheet.file) for sheet in self.sheets))
+        return latest
+
+    def _keep_events(self, loaded: list[Table]) -> bool:
+        """Whether events of the release before stay: in tables that are not loaded, or keep their rows."""
+        return any(
+            table.event_times
+            and self._has_rows(table)
+            and (table not in loaded or self._is_incremental(table))
+            for table in self.contract.tables
+        )
 
     def _validate(self, table: Table, data_as_of: datetime) -> None:
         places.name_places(self.connection, table)

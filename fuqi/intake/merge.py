@@ -86,14 +86,21 @@ def compare(
 ) -> None:
     """Make `change_<table>`: what each sound row is to the stored one of its key.
 
-    In an incremental load a row whose newest event is older than the stored one's goes back in time: it is
-    outdated, and reported. A full load replaces the table, so there it is a change like any other.
+    In an incremental load a row goes back in time when a count that only grows is lower than in the stored one, or
+    the counts are the same and its newest event is older: it is outdated, and reported. So a case that is done
+    again (重办), which comes without the time it was closed, is the newer state. A full load replaces the table, so
+    there it is a change like any other.
     """
     same = " and ".join(
         f"loaded.{c.name} is not distinct from stored.{c.name}" for c in table.columns
     )
-    before, now = _newest_event(table, "stored"), _newest_event(table, "loaded")
-    goes_back = f"{before} is not null and ({now} is null or {now} < {before})"
+    before, now = (validate.newest_event(table, relation) for relation in ("stored", "loaded"))
+    counted_before = validate.grown_to(table, "stored")
+    counted_now = validate.grown_to(table, "loaded", "stored")
+    goes_back = f"{counted_now} < {counted_before}"
+    if before:
+        is_older = f"{before} is not null and ({now} is null or {now} < {before})"
+        goes_back += f" or ({counted_now} = {counted_before} and {is_older})"
     connection.execute(
         f"""
         create table change_{table.name} as
@@ -103,7 +110,7 @@ def compare(
             case
                 when stored._row is null then '{NEW}'
                 when {same} then '{IDENTICAL}'
-                when {goes_back if incremental and before else "false"} then '{OUTDATED}'
+                when {goes_back if incremental else "false"} then '{OUTDATED}'
                 else '{CHANGED}'
             end as change
         from ({validate.sound_rows(table)}) as loaded
@@ -113,7 +120,7 @@ def compare(
     problems.add_rows(
         f"select _source as source, _row as row from change_{table.name} where change = '{OUTDATED}'",
         FLAGGED,
-        tuple(c.name for c in table.event_times),
+        tuple(c.name for c in (*table.event_times, *table.growing_counts)),
         GOES_BACK,
     )
 
@@ -168,9 +175,3 @@ def same_key(table: Table, relation: str, other: str = "stored") -> str:
         f"{relation}.{name} {'=' if table.column(name).required else 'is not distinct from'} {other}.{name}"
         for name in table.key
     )
-
-
-def _newest_event(table: Table, relation: str) -> str:
-    """SQL: the moment of a row's newest event; empty for a table that records none."""
-    events = ", ".join(f"cast({relation}.{c.name} as timestamp)" for c in table.event_times)
-    return f"greatest({events})" if events else ""

@@ -99,6 +99,26 @@ def sound_rows(table: Table) -> str:
     )
 
 
+def newest_event(table: Table, relation: str = "") -> str:
+    """SQL: the moment of a row's newest event; empty for a table that records none."""
+    prefix = f"{relation}." if relation else ""
+    events = ", ".join(f"cast({prefix}{c.name} as timestamp)" for c in table.event_times)
+    return f"greatest({events})" if events else ""
+
+
+def grown_to(table: Table, relation: str = "", otherwise: str = "") -> str:
+    """SQL: the sum of a row's counts that only grow: of two states the one with the higher sum is the newer.
+
+    A count that is empty is the one of the relation `otherwise`, or none.
+    """
+    relations = [f"{r}." for r in (relation, otherwise) if r] or [""]
+    counts = (
+        f"coalesce({', '.join(r + column.name for r in relations)}, 0)"
+        for column in table.growing_counts
+    )
+    return f"({' + '.join(['0', *counts])})"
+
+
 def _must_know(table: Table, column: Column) -> str:
     """How bad it is that a column refers to nothing: a row that no case has completes nothing."""
     target, _, _ = column.references.partition(".")
@@ -130,8 +150,8 @@ def _report_unknown_references(
 
 
 def _supersede_older_states(problems: Problems, table: Table) -> None:
-    events = ", ".join(f"cast({c.name} as timestamp)" for c in table.event_times)
-    newest = f"greatest({events}) desc nulls last, " if events else ""
+    events = newest_event(table)
+    newest = f"{grown_to(table)} desc, " + (f"{events} desc nulls last, " if events else "")
     problems.add_rows(
         f"""
         select _source as source, _row as row {sound_rows(table)}
