@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import duckdb
-import pyarrow as pa
 
 from fuqi import contract as contract_package
-from fuqi import worktime
 from fuqi.contract.model import Column, Contract, Table
 from fuqi.intake import agreement, foreign, merge, places, problems, side_lists, validate, values
 from fuqi.intake.errors import IntakeError
@@ -143,7 +141,6 @@ class _Load:
         if not_loaded:
             self.problems.carry_over(self.staging.previous, not_loaded)
         self.problems.write(self.staging.folder, self._table_titles())
-        self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         manifest = Manifest(self.staging.release_id, loaded_at, data_as_of, entries)
         release = self.staging.publish(manifest)
@@ -480,6 +477,8 @@ class _Load:
             label=self._labels(table, labels),
             loaded_in=self.staging.release_id,
             columns=self._given_columns(table),
+            is_foreign=self._is_foreign(table)
+            or (self._keeps_rows(table) and self.previous_tables[table.name].is_foreign),
         )
 
     def _write_rows(self, table: Table) -> None:
@@ -564,33 +563,6 @@ class _Load:
             is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
         )
-
-    def _write_calendar(self, data_as_of: datetime, tables: list[Table]) -> None:
-        """Write the working-day calendar from the first year something happened to the year after next."""
-        first = data_as_of.date()
-        for table in tables:
-            for column in table.event_times:
-                (earliest,) = self.connection.execute(
-                    f"select min({column.name})::date from sound_{table.name}"
-                ).fetchall()[0]
-                first = min(first, earliest or first)
-        previous = self.staging.previous
-        if previous is not None and previous.table_path("calendar").is_file():
-            (earliest,) = self.connection.execute(
-                f"select min(day) from read_parquet('{_quoted_path(previous.table_path('calendar'))}')"
-            ).fetchall()[0]
-            first = min(first, earliest)
-        days = list(worktime.calendar(date(first.year, 1, 1), date(data_as_of.year + 1, 12, 31)))
-        calendar = pa.table(
-            {
-                "day": pa.array([d.day for d in days], pa.date32()),
-                "is_working_day": pa.array([d.is_working_day for d in days], pa.bool_()),
-                "is_known": pa.array([d.is_known for d in days], pa.bool_()),
-                "working_day_number": pa.array([d.working_day_number for d in days], pa.int64()),
-            }
-        )
-        self.connection.register("calendar_days", calendar)
-        self._copy("from calendar_days", "calendar")
 
     def _copy(self, rows: str, table: str) -> None:
         target = _quoted_path(self.staging.folder / f"{table}.parquet")

@@ -2,6 +2,7 @@
 
 from fuqi.store.database import Database
 from fuqi.store.lock import BusyError
+from fuqi.store.parameters import parameters
 from fuqi.store.queries import Kpi, Query, QueryError, kpis
 from fuqi.store.releases import Manifest, Release, ReleaseError, TableEntry, Warehouse
 
@@ -17,4 +18,5 @@ __all__ = [
     "TableEntry",
     "Warehouse",
     "kpis",
+    "parameters",
 ]

@@ -37,7 +37,7 @@ class TableEntry:
     """How one table came into a release; `loaded_in` is the release whose intake read its files.
 
     `columns` names the columns of the contract that at least one of its files had, filled or not; None in
-    manifests that were written before it was recorded.
+    manifests that were written before it was recorded. `is_foreign` marks another city's export, mapped for trial.
     """
 
     rows: int
@@ -47,6 +47,7 @@ class TableEntry:
     label: str
     loaded_in: str
     columns: tuple[str, ...] | None = None
+    is_foreign: bool = False
 
     def absent(self, *columns: str) -> tuple[str, ...]:
         """Those of the columns that no file had; none where that is unknown."""
