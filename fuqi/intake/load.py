@@ -395,13 +395,11 @@ class _Load:
             merge.open_stored(self.connection, table, self.staging.previous)
             ledger = f"(select -1 as _source, * from stored_{table.name})"
         relations = self._relations()
-        known = {
-            side_list.name: relations[side_list.name]
-            for side_list in lists
-            if side_list in new or self._was_loaded(side_list)
-        }
         self.completed[table.name] = side_lists.complete(
-            self.connection, table, ledger, known, lists
+            self.connection,
+            table,
+            ledger,
+            {side_list: relations[side_list.name] for side_list in self._known_side_lists(table)},
         )
         for side_list in new:
             files = self._files(side_list)
@@ -486,8 +484,8 @@ class _Load:
         relation = "sound"
         if table.name in self.completed:
             relation = "completed"
-            changed = side_lists.changed_rows(table, self.contract.side_lists_of(table.name))
-            self._copy(changed, merge.as_exported(table))
+            if known := self._known_side_lists(table):
+                self._copy(side_lists.changed_rows(table, known), merge.as_exported(table))
         self._copy(
             f"select {columns} from {relation}_{table.name} order by _source, _row", table.name
         )
@@ -518,11 +516,7 @@ class _Load:
                 return None
             given |= set(earlier)
         given |= side_lists.known_columns(
-            {
-                side_list: self._given_columns(side_list)
-                for side_list in self.contract.side_lists_of(table.name)
-                if self._sheets_of(side_list) or self._was_loaded(side_list)
-            }
+            {known: self._given_columns(known) for known in self._known_side_lists(table)}
         )
         return tuple(c.name for c in table.stored_columns if c.name in given)
 
@@ -531,6 +525,11 @@ class _Load:
 
     def _files(self, table: Table) -> tuple[str, ...]:
         return tuple(dict.fromkeys(sheet.sheet.file for sheet in self._sheets_of(table)))
+
+    def _known_side_lists(self, table: Table) -> list[Table]:
+        """The side lists of a table that are in this load or were in an earlier one."""
+        lists = self.contract.side_lists_of(table.name)
+        return [t for t in lists if self._sheets_of(t) or self._was_loaded(t)]
 
     def _new_side_lists(self, table: Table) -> list[Table]:
         """The side lists of a table that are in this load."""

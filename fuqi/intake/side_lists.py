@@ -4,7 +4,7 @@ What the ledger itself said is kept beside what the lists made of it, so every l
 lists known: whichever comes first, and however often one is loaded, the result is the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import duckdb
@@ -19,20 +19,17 @@ def complete(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     ledger: str,
-    lists: Mapping[str, str],
-    side_lists: tuple[Table, ...],
+    lists: Mapping[Table, str],
 ) -> tuple[Completed, ...]:
     """Make `completed_<table>`: the rows of the relation `ledger` with the columns the lists set.
 
-    `lists` maps the name of each list that is known to the relation of its sound rows. `_source` and `_row` of the
+    `lists` maps each list that is known to the relation of its sound rows. `_source` and `_row` of the
     ledger are kept for the order. Gives what each list did.
     """
     made = "".join(f", null::{c.sql_type} as {c.name}" for c in table.made)
     connection.execute(f"create view ledger_{table.name} as select *{made} from {ledger}")
-    joins, changed, counts = [], {}, []
-    for side_list in side_lists:
-        if side_list.name not in lists:
-            continue
+    joins, changed = [], {}
+    for side_list, listed in lists.items():
         alias = f"by_{side_list.name}"
         done = side_list.completes
         values = ", ".join(f"{entry.value} as {entry.column}" for entry in done.sets)
@@ -41,19 +38,19 @@ def complete(
         connection.execute(
             f"create table {alias} as "
             f"select {', '.join(f'ledger.{name}' for name in table.key)}, {values}, count(*) as row_count "
-            f"from ledger_{table.name} as ledger inner join {lists[side_list.name]} as listed on {matched} "
+            f"from ledger_{table.name} as ledger inner join {listed} as listed on {matched} "
             f"group by {of_ledger}"
         )
         joins.append(f"left join {alias} on {merge.same_key(table, alias, 'ledger')}")
         changed |= {entry.column: _set(alias, side_list, entry) for entry in done.sets}
-        counts.append((side_list, alias))
     replaced = ", ".join(f"{value} as {name}" for name, value in changed.items())
+    columns = f"ledger.* replace ({replaced})" if replaced else "ledger.*"
+    # Read several times once there are lists; without them a large ledger is not to be copied for nothing.
     connection.execute(
-        f"create table completed_{table.name} as select ledger.*"
-        + (f" replace ({replaced})" if replaced else "")
-        + f" from ledger_{table.name} as ledger {' '.join(joins)}"
+        f"create {'table' if joins else 'view'} completed_{table.name} as "
+        f"select {columns} from ledger_{table.name} as ledger {' '.join(joins)}"
     )
-    return tuple(_completed(connection, table, side_list, alias) for side_list, alias in counts)
+    return tuple(_completed(connection, table, side_list) for side_list in lists)
 
 
 def flag(
@@ -103,21 +100,23 @@ def known_columns(side_lists: Mapping[Table, tuple[str, ...] | None]) -> set[str
     }
 
 
-def changed_rows(table: Table, side_lists: tuple[Table, ...]) -> str:
-    """SQL: key and columns set, as exported, of the rows that the lists changed."""
+def changed_rows(table: Table, side_lists: Iterable[Table]) -> str:
+    """SQL: key and columns set, as exported, of the rows that the lists changed; `side_lists` are those known."""
     made = {c.name for c in table.made}
     names = [e.column for t in side_lists for e in t.completes.sets if e.column not in made]
-    differs = " or ".join(f"completed.{n} is distinct from ledger.{n}" for n in names)
+    differs = " or ".join(f"completed.{n} is distinct from ledger.{n}" for n in names) or "false"
+    key = ", ".join(table.key)
+    listed = " union ".join(f"select {key} from by_{t.name}" for t in side_lists)
     return (
-        f"select {', '.join(f'ledger.{n}' for n in (*table.key, *names))} "
-        f"from ledger_{table.name} as ledger inner join completed_{table.name} as completed "
-        f"on {merge.same_key(table, 'completed', 'ledger')} where {differs}"
+        f"select {', '.join(f'ledger.{n}' for n in (*table.key, *names))} from ({listed}) as listed "
+        f"inner join ledger_{table.name} as ledger on {merge.same_key(table, 'ledger', 'listed')} "
+        f"inner join completed_{table.name} as completed on {merge.same_key(table, 'completed', 'ledger')} "
+        f"where {differs}"
     )
 
 
-def _completed(
-    connection: duckdb.DuckDBPyConnection, table: Table, side_list: Table, alias: str
-) -> Completed:
+def _completed(connection: duckdb.DuckDBPyConnection, table: Table, side_list: Table) -> Completed:
+    alias = f"by_{side_list.name}"
     differs = " or ".join(
         f"completed.{e.column} is distinct from ledger.{e.column}" for e in side_list.completes.sets
     )
