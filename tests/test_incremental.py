@@ -11,23 +11,9 @@ import pytest
 
 from fuqi.intake import FileOutcome, IntakeError, Outcome, run
 from fuqi.store.releases import Warehouse
-from tests.conftest import copied
-from tests.small_exports import ROWS, write_csv, write_small_exports
+from tests.small_exports import CLOSED, OPEN, ROWS, write_csv, write_small_exports
 
-CLOSED, OPEN = ROWS["诉求"]
 NEWER = {"首次联系时间": "2023-06-28 09:00:00"}
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, small_warehouse: Path) -> Warehouse:
-    return copied(small_warehouse, tmp_path / "warehouse")
-
-
-@pytest.fixture
-def today(tmp_path: Path) -> Path:
-    folder = tmp_path / "today"
-    folder.mkdir()
-    return folder
 
 
 def load(today: Path, warehouse: Warehouse, *appeals: dict[str, str]) -> Outcome:

@@ -13,25 +13,11 @@ from fuqi.intake import IntakeError, Outcome, run
 from fuqi.intake.recognise import recognise
 from fuqi.store import Database
 from fuqi.store.releases import Warehouse
-from tests.conftest import copied
 from tests.intake_rows import published, reported
-from tests.small_exports import ROWS, write_csv, write_small_exports
+from tests.small_exports import CLOSED, OPEN, ROWS, write_csv, write_small_exports
 
-CLOSED, OPEN = ROWS["诉求"]
 A, B = CLOSED["工单编号"], OPEN["工单编号"]
 CASE = ("appeal_id", "due_at", "extension_count", "outcome", "rating", "is_marked_overdue")
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, small_warehouse: Path) -> Warehouse:
-    return copied(small_warehouse, tmp_path / "warehouse")
-
-
-@pytest.fixture
-def today(tmp_path: Path) -> Path:
-    folder = tmp_path / "today"
-    folder.mkdir()
-    return folder
 
 
 def loaded(
@@ -265,6 +251,13 @@ def test_ledger_that_says_the_same_as_before_the_list_is_no_change(warehouse, to
         assert (
             outcome.release.table_path(name).stat().st_ino == release.table_path(name).stat().st_ino
         )
+
+
+def test_same_row_again_is_no_second_extension_though_it_has_no_time(warehouse, today):
+    loaded(today, warehouse, "延期", EXTENSION)
+    outcome = loaded(today, warehouse, "延期", EXTENSION)
+    assert outcome.files[0].identical == 1
+    assert column(outcome, "extension_count")[B] == 1
 
 
 def test_events_of_a_list_add_up_and_a_full_load_takes_them_back(warehouse, today):
