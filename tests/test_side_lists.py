@@ -274,6 +274,14 @@ def test_events_of_a_list_add_up_and_a_full_load_takes_them_back(warehouse, toda
     }  # fmt: skip
 
 
+def test_list_that_comes_with_a_ledger_without_news_counts(warehouse, today):
+    write_csv(today / "诉求.csv", [CLOSED, OPEN])
+    write_csv(today / "延期.csv", [EXTENSION])
+    outcome = run(today, warehouse, incremental=True)
+    assert column(outcome, "extension_count") == {A: 0, B: 1}
+    assert [file.identical for file in outcome.files if file.table == "appeals"] == [2]
+
+
 def test_list_comes_with_the_first_load_of_all(tmp_path):
     exports = write_small_exports(tmp_path / "e")
     write_csv(exports / "延期清单.csv", [EXTENSION])
