@@ -94,7 +94,7 @@ def test_parquet_files_have_the_columns_and_types_of_the_contract(
                 f"describe from '{outcome.release.table_path(table.name)}'"
             ).fetchall()
         assert [(name, kind.lower()) for name, kind, *_ in described] == [
-            (column.name, column.sql_type) for column in table.columns
+            (column.name, column.sql_type) for column in table.stored_columns
         ]
 
 
@@ -746,14 +746,6 @@ def test_moment_with_a_zone_in_parquet_is_local_time(folder: Path, warehouse: Wa
     assert rows(run(folder, warehouse), "appeals", "received_at, due_at") == [
         (datetime(2023, 6, 1, 9, 5), datetime(2023, 6, 5, 23, 59, 59))
     ]
-
-
-def test_calendar_covers_the_data_and_the_year_after(folder: Path, warehouse: Warehouse) -> None:
-    outcome = run(folder, warehouse)
-    assert rows(outcome, "calendar", "min(day), max(day), count(*)") == [
-        (date(2023, 1, 1), date(2024, 12, 31), 731)
-    ]
-    assert rows(outcome, "calendar", "day, is_working_day")[27] == (date(2023, 1, 28), True)
 
 
 def test_file_is_announced_with_its_rows(folder: Path, warehouse: Warehouse) -> None:

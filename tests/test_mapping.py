@@ -70,6 +70,7 @@ def test_mapping_of_the_command_line_reads_what_the_contract_does_not_know(
         ("2", datetime(2023, 6, 6, 0, 30), "B"),
     ]
     assert {p["column_title"] for p in reported(outcome, "ignored")} == {"Lamp"}
+    assert "cases.csv → appeals（映射 cases）：" in outcome.summary()
 
 
 def test_mapping_named_in_the_source_file_stands_beside_the_exports(

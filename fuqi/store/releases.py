@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from string import ascii_lowercase
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fuqi.store import lock
@@ -33,7 +34,11 @@ class ReleaseError(RuntimeError):
 
 @dataclass(frozen=True)
 class TableEntry:
-    """How one table came into a release; `loaded_in` is the release whose intake read its files."""
+    """How one table came into a release; `loaded_in` is the release whose intake read its files.
+
+    `columns` names the columns of the contract that at least one of its files had, filled or not; None in
+    manifests that were written before it was recorded. `is_foreign` marks another city's export, mapped for trial.
+    """
 
     rows: int
     refused: int
@@ -41,6 +46,12 @@ class TableEntry:
     files: tuple[str, ...]
     label: str
     loaded_in: str
+    columns: tuple[str, ...] | None = None
+    is_foreign: bool = False
+
+    def absent(self, *columns: str) -> tuple[str, ...]:
+        """Those of the columns that no file had; none where that is unknown."""
+        return () if self.columns is None else tuple(c for c in columns if c not in self.columns)
 
 
 @dataclass(frozen=True)
@@ -71,11 +82,15 @@ class Manifest:
             release_id=content["release_id"],
             loaded_at=datetime.fromisoformat(content["loaded_at"]),
             data_as_of=datetime.fromisoformat(content["data_as_of"]),
-            tables={
-                name: TableEntry(**{**entry, "files": tuple(entry["files"])})
-                for name, entry in content["tables"].items()
-            },
+            tables={name: _entry(entry) for name, entry in content["tables"].items()},
         )
+
+
+def _entry(content: dict[str, Any]) -> TableEntry:
+    lists = {
+        key: tuple(content[key]) for key in ("files", "columns") if content.get(key) is not None
+    }
+    return TableEntry(**{**content, **lists})
 
 
 @dataclass(frozen=True)
