@@ -1,12 +1,16 @@
 """Charts: rows of a query in, an Altair chart out. They know colours and words, not where rows come from."""
 
 from fuqi.charts.bars import category_pareto, counts_by_name, open_by_age, time_distribution
+from fuqi.charts.changes import change_with_interval
+from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, service_trend
 
 __all__ = [
     "category_pareto",
+    "change_with_interval",
+    "control_chart",
     "counts_by_name",
     "flow_trend",
     "open_by_age",

@@ -1,5 +1,14 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.comparison import (
+    changes_table,
+    chart_words,
+    compared_names,
+    comparison_table,
+    finding,
+    measure_label,
+    still_open,
+)
 from fuqi.ui.elements import (
     chart,
     columns,
@@ -15,14 +24,21 @@ from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "changes_table",
     "chart",
+    "chart_words",
     "columns",
+    "compared_names",
+    "comparison_table",
     "district_map",
+    "finding",
     "kpi_row",
+    "measure_label",
     "nothing_here",
     "only",
     "page",
     "published_table",
     "section",
+    "still_open",
     "table",
 ]
