@@ -6,7 +6,6 @@ Spiegelhalter, Funnel plots for comparing institutional performance, Statistics 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from statistics import NormalDist
 
 import altair as alt
@@ -49,19 +48,21 @@ def control_chart(
 ) -> alt.Chart:
     """Rate against denominator with the district's rate and its limits; takes the rows of `units_compared`.
 
-    Ranked units outside the 95% limits carry their names, in bold outside the 99.8% ones, as far as there is room;
-    the others tell theirs when pointed at. `measure`, `counts` and `names` are those of `ranking_with_interval`.
+    Ranked units outside the 95% limits carry their names as far as there is room; the others tell theirs when
+    pointed at. The height fits the ranked units: one too small to be ranked is left out where it would fall outside.
+    `measure`, `counts` and `names` are those of `ranking_with_interval`.
     """
     label = kpis()[measure].label
     rows = rows.filter(pc.field("denominator_count") > 0)
     most = max([*rows.column("denominator_count").to_pylist(), 1])
     bottom, top = _height_range(rows)
+    rows = rows.filter((pc.field("measured_rate") >= bottom) & (pc.field("measured_rate") <= top))
     rows = _with_labels(rows, most * 1.1, (bottom, top))
     x = {
         "title": f"分母：{counts.partition('/')[2]}（件）",
         # Small units crowd together on a linear scale.
         "scale": alt.Scale(type="sqrt", domain=[0, most * 1.1], nice=False),
-        "axis": alt.Axis(tickCount=6, grid=False, format=","),
+        "axis": alt.Axis(tickCount=6, grid=False, format=",d"),
     }
     y = {
         "title": label,
@@ -95,13 +96,14 @@ def control_chart(
     )
     texts = (
         units.transform_filter("datum.label_text != null")
-        .mark_text(aria=False, align="center", baseline="middle")
-        .encode(
-            text="label_text:N",
-            xOffset=alt.XOffset("label_dx:Q", scale=None),
-            yOffset=alt.YOffset("label_dy:Q", scale=None),
-            opacity=alt.value(1),
+        .mark_text(
+            aria=False,
+            align="center",
+            baseline="middle",
+            dx=alt.ExprRef("datum.label_dx"),
+            dy=alt.ExprRef("datum.label_dy"),
         )
+        .encode(text="label_text:N")
     )
     return (lines + points + texts).properties(height=HEIGHT + FRAME_HEIGHT)
 
@@ -111,11 +113,15 @@ def _district_line(rows: pa.Table) -> str:
 
 
 def _height_range(rows: pa.Table) -> tuple[float, float]:
-    """The part of 0 to 1 that holds every rate, with a margin for points on its edge."""
-    rates = [r for c in ("measured_rate", "district_rate") for r in rows.column(c).to_pylist()]
-    if not rates:
+    """The part of 0 to 1 that holds the ranked units and the limits of the smallest of them, with a margin."""
+    ranked = rows.filter(pc.field("is_ranked"))
+    rows = ranked if ranked.num_rows else rows
+    if not rows.num_rows:
         return 0.0, 1.0
-    margin = max(0.02, 0.12 * (max(rates) - min(rates)))
+    rates = rows.column("measured_rate").to_pylist()
+    smallest = min(rows.column("denominator_count").to_pylist())
+    rates += score_limits(smallest, rows.column("district_rate")[0].as_py(), 0.95)
+    margin = max(0.02, 0.1 * (max(rates) - min(rates)))
     return max(-0.02, min(rates) - margin), min(1.02, max(rates) + margin)
 
 
@@ -170,9 +176,7 @@ def _is_outside(row: dict) -> bool:
     return row["rate_verdict"].startswith(("高于", "低于"))
 
 
-def placed_labels(
-    spots: Sequence[Spot], texts: Sequence[str]
-) -> list[tuple[float, float] | None]:
+def placed_labels(spots: Sequence[Spot], texts: Sequence[str]) -> list[tuple[float, float] | None]:
     """For each text the offset of its middle from its spot, in pixels, x to the right and y down.
 
     No two labels overlap and none covers a spot, on plots of all WIDTHS; None for empty texts and for those there
@@ -211,9 +215,7 @@ def _is_free(
     if left < 0 or right > width or upper < 0 or lower > HEIGHT:
         return False
     marks = (_box(spot, (0, 0), "", width) for spot in spots)
-    labels = (
-        _box(spots[j], place, texts[j], width) for j, place in enumerate(places) if place
-    )
+    labels = (_box(spots[j], place, texts[j], width) for j, place in enumerate(places) if place)
     return not any(_overlap(box, other) for other in (*marks, *labels))
 
 
@@ -227,9 +229,7 @@ def _box(
 
 
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return (
-        one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-    )
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _length(text: str) -> float:

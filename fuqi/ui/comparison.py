@@ -78,7 +78,7 @@ def comparison_table(view: View, rows: pa.Table) -> None:
             "denominator_count": title(n),
             "district_rate": rows.column("district_name")[0].as_py() if rows.num_rows else "全区",
         },
-        height=420,
+        height=420 if rows.num_rows > 11 else "auto",
     )
 
 

@@ -224,9 +224,7 @@ def _choice(key: str, options: Sequence[str]) -> str | None:
     return None if value == everything else value
 
 
-def _write_url(
-    period: Period, chosen: Mapping[str, str | None], offered: Sequence[str]
-) -> None:
+def _write_url(period: Period, chosen: Mapping[str, str | None], offered: Sequence[str]) -> None:
     """Have the URL say what is on the screen; a default is left out, so that a plain link stays live."""
     preset = st.session_state.get("period", DEFAULT_PRESET)
     wanted = dict(chosen)
