@@ -28,10 +28,4 @@ ui.section(
 )
 ui.comparison_table(view, compared)
 
-changed = view.query("rates_changed")
-ui.section("本期与上期", f"上期为紧接在前、天数相同的时段。{ui.still_open(changed)}")
-left, right = ui.columns([2, 3])
-with left:
-    ui.chart(view, "各项比率较上期的变化", charts.change_with_interval, changed)
-with right:
-    ui.changes_table(view, changed)
+ui.changes(view, view.query("rates_changed"))

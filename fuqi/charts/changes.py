@@ -59,9 +59,10 @@ def change_with_interval(rows: pa.Table) -> alt.Chart:
         ),
     }
     zero = (
-        alt.Chart()
+        alt.Chart(rows)
+        .transform_calculate(unchanged="0")
         .mark_rule(color=look.INK, strokeDash=[4, 4], opacity=0.6, aria=False)
-        .encode(x=alt.XDatum(0))
+        .encode(x=alt.X("max(unchanged):Q", **x))
     )
     interval = base.mark_rule(strokeWidth=3, opacity=0.55, aria=False).encode(
         x=alt.X("change_low_points:Q", **x), x2="change_high_points:Q", color=colour

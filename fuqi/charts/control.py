@@ -79,7 +79,7 @@ def control_chart(
             strokeDash=alt.StrokeDash(
                 "line:N",
                 title="控制限",
-                legend=alt.Legend(title=None),
+                legend=alt.Legend(title=None, orient="bottom"),
                 scale=alt.Scale(
                     domain=[_district_line(rows), *LEVELS], range=[[1, 0], [6, 3], [2, 3]]
                 ),
@@ -122,7 +122,7 @@ def _height_range(rows: pa.Table) -> tuple[float, float]:
     smallest = min(rows.column("denominator_count").to_pylist())
     rates += score_limits(smallest, rows.column("district_rate")[0].as_py(), 0.95)
     margin = max(0.02, 0.1 * (max(rates) - min(rates)))
-    return max(-0.02, min(rates) - margin), min(1.02, max(rates) + margin)
+    return max(0.0, min(rates) - margin), min(1.0, max(rates) + margin)
 
 
 def _limits(rows: pa.Table, most: float) -> pa.Table:
@@ -196,7 +196,7 @@ def placed_labels(spots: Sequence[Spot], texts: Sequence[str]) -> list[tuple[flo
 
 def _offsets(text: str) -> Iterator[tuple[float, float]]:
     half = _length(text) / 2
-    for shift in (0, 1, -1, 2, -2, 3, -3):
+    for shift in (0, 1, -1, 2, -2):
         for side in (half + MARK + 3, -half - MARK - 3, 0):
             if side or shift:
                 yield side, shift * LINE

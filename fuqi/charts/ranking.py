@@ -100,7 +100,8 @@ def verdict_colour(rows: pa.Table, measure: str) -> alt.Color:
     return alt.Color(
         "rate_verdict:N",
         title="比较结论",
-        legend=alt.Legend(title=None),
+        # Four in a row do not fit on a phone.
+        legend=alt.Legend(title=None, columns=2 if len(present) > 3 else 4),
         scale=alt.Scale(domain=present, range=[colours[_kind(v)] for v in present]),
     )
 

@@ -1,13 +1,12 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
 from fuqi.ui.comparison import (
-    changes_table,
+    changes,
     chart_words,
     compared_names,
     comparison_table,
     finding,
     measure_label,
-    still_open,
 )
 from fuqi.ui.elements import (
     chart,
@@ -24,7 +23,7 @@ from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
-    "changes_table",
+    "changes",
     "chart",
     "chart_words",
     "columns",
@@ -39,6 +38,5 @@ __all__ = [
     "page",
     "published_table",
     "section",
-    "still_open",
     "table",
 ]

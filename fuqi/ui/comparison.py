@@ -5,9 +5,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from fuqi import wording
-from fuqi.store import kpis
-from fuqi.ui.elements import table
+from fuqi import charts, wording
+from fuqi.store import Kpi, kpis
+from fuqi.ui.elements import chart, columns, section, table
 from fuqi.ui.filters import COMPARED_BY
 from fuqi.ui.labels import title
 from fuqi.ui.view import View
@@ -36,10 +36,10 @@ def chart_words(view: View) -> dict[str, Any]:
 def finding(view: View, rows: pa.Table) -> None:
     """One sentence on what the comparison shows, or why there is nothing to show; stops the page then."""
     kpi = kpis()[view.filters.measure]
-    absent = [need for need in kpi.needs if _is_absent(view, need)]
-    if absent:
-        columns = "、".join(title(need.partition(".")[2]) for need in absent)
-        st.info(f"{kpi.label}不可算：载入的导出里没有“{columns}”这一列。", icon=":material/block:")
+    if absent := _absent_columns(view, kpi):
+        st.info(
+            f"{kpi.label}不可算：载入的导出里没有“{'、'.join(absent)}”。", icon=":material/block:"
+        )
         st.stop()
     st.markdown(
         "**"
@@ -82,29 +82,39 @@ def comparison_table(view: View, rows: pa.Table) -> None:
     )
 
 
-def changes_table(view: View, rows: pa.Table) -> None:
+def changes(view: View, rows: pa.Table) -> None:
     """Each rate in the period and in the one before, its change and whether that may be chance."""
-    table(
-        view,
-        rows,
-        [
-            "measure",
-            "measured_rate",
-            "numerator_count",
-            "denominator_count",
-            "previous_rate",
-            "previous_numerator_count",
-            "previous_denominator_count",
-            "change_points",
-            "change_low_points",
-            "change_high_points",
-            "change_verdict",
-        ],
-    )
+    known = [not _absent_columns(view, kpis()[m]) for m in rows.column("measure").to_pylist()]
+    rows = rows.filter(pa.array(known, pa.bool_()))
+    section("本期与上期", f"上期为紧接在前、天数相同的时段。{_still_open(rows)}")
+    if not any(rows.column("previous_denominator_count").to_pylist()):
+        st.info("上期没有受理诉求，不作前后比较。", icon=":material/search_off:")
+        return
+    left, right = columns([1, 2])
+    with left:
+        chart(view, "较上期的变化", charts.change_with_interval, rows)
+    with right:
+        table(
+            view,
+            rows,
+            [
+                "measure",
+                "measured_rate",
+                "numerator_count",
+                "denominator_count",
+                "previous_rate",
+                "previous_numerator_count",
+                "previous_denominator_count",
+                "change_points",
+                "change_low_points",
+                "change_high_points",
+                "change_verdict",
+            ],
+        )
 
 
-def still_open(rows: pa.Table) -> str:
-    """How many cases of each period are not closed yet, which the rows' 办结率 counts; "" without that row."""
+def _still_open(rows: pa.Table) -> str:
+    """How many cases of each period are not closed yet: what a difference in 办结率 first comes from."""
     for row in rows.to_pylist():
         if row["measure"] == "closed_rate":
             now = row["denominator_count"] - row["numerator_count"]
@@ -116,8 +126,12 @@ def still_open(rows: pa.Table) -> str:
     return ""
 
 
-def _is_absent(view: View, need: str) -> bool:
-    """Whether no export brought the contract's column `need`, as `appeals.due_at`."""
-    name, _, column = need.partition(".")
+def _absent_columns(view: View, kpi: Kpi) -> list[str]:
+    """Titles of the columns that the KPI needs and no export brought."""
     tables = view.release.manifest.tables
-    return name in tables and bool(tables[name].absent(column))
+    absent = []
+    for need in kpi.needs:
+        name, _, column = need.partition(".")
+        if name in tables and tables[name].absent(column):
+            absent.append(title(column))
+    return absent
