@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from fuqi import charts, look, maps
-from fuqi.store import Database
+from fuqi.settings import Settings
+from fuqi.store import Database, parameters
 from tests.empty_release import publish_empty_release
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 
@@ -103,17 +104,10 @@ TABLES = {
     ],
 }
 PARAMS = {
-    "as_of": AS_OF,
-    "start_date": date(2023, 6, 1),
-    "end_date": date(2023, 6, 28),
-    "subdistrict": None,
-    "category": None,
-    "min_n": 30,
-    "step": "day",
+    **parameters(AS_OF, date(2023, 6, 1), date(2023, 6, 28), Settings(), step="day"),
     "longest_days": 14,
     "service_group": "站点服务",
-    "partial_counts_as_resolved": False,
-    "basically_satisfied_counts": True,
+    "case_id": "SQ00000",
 }
 
 

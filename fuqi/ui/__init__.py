@@ -1,6 +1,8 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.case import case
 from fuqi.ui.elements import (
+    all_kpis,
     chart,
     columns,
     district_map,
@@ -9,12 +11,15 @@ from fuqi.ui.elements import (
     only,
     published_table,
     section,
+    step_choice,
     table,
 )
 from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "all_kpis",
+    "case",
     "chart",
     "columns",
     "district_map",
@@ -24,5 +29,6 @@ __all__ = [
     "page",
     "published_table",
     "section",
+    "step_choice",
     "table",
 ]
