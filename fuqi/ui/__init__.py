@@ -14,6 +14,7 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.glossary import definitions
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "case",
     "chart",
     "columns",
+    "definitions",
     "district_map",
     "kpi_row",
     "nothing_here",

@@ -11,7 +11,7 @@
 -- Reads:   judged_cases, subdistricts
 -- KPI:     on_time_rank    按时办结名次 = 按时办结率由高到低，并列同名次；应办结少于最低样本数的不排名
 --          on_time_verdict 与全区比较 = 按95%置信区间（Wilson）与全区按时办结率比较，区间含全区值即无显著差异
--- Caveat:  recent days rise as open cases are closed.
+-- Caveat:  近几日的比率会随未办结诉求陆续办结而变化。
 with per_subdistrict as (
     select
         subdistrict_name,
