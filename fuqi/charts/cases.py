@@ -1,5 +1,7 @@
 """Charts of the way of cases: stages reached, time used, hours of receipt, and the clocks of a single one."""
 
+from datetime import datetime
+
 import altair as alt
 import pyarrow as pa
 
@@ -15,7 +17,7 @@ IN_TIME, LATE = "时限之内", "超过时限"
 
 def stage_funnel(rows: pa.Table) -> alt.LayerChart:
     """Cases that reached each stage; rows of `resolution_funnel`, with a null count where it cannot be told."""
-    order = rows.column("stage").to_pylist()
+    order = rows.column("stage_name").to_pylist()
     base = alt.Chart(rows).transform_calculate(
         label="datum.reached_count === null ? '不可算：导出没有这一列' : "
         "format(datum.reached_count, ',') + ' 件' + "
@@ -25,7 +27,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         "format(datum.median_hours, '.1f') + ' 小时'))"
     )
     y = alt.Y(
-        "stage:N",
+        "stage_name:N",
         sort=order,
         title="环节",
         axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK),
@@ -42,7 +44,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         y=y,
         x=x,
         tooltip=[
-            alt.Tooltip("stage:N", title="环节"),
+            alt.Tooltip("stage_name:N", title="环节"),
             alt.Tooltip("reached_count:Q", title="已到该环节", format=","),
             alt.Tooltip("received_count:Q", title="受理量", format=","),
             alt.Tooltip("reached_share:Q", title="比例", format=".2%"),
@@ -96,12 +98,10 @@ def limit_use(rows: pa.Table) -> alt.LayerChart:
             alt.Tooltip("closed_count:Q", title="办结", format=","),
         ],
     )
-    line = alt.Chart(pa.table({"limit": [1.0], "text": ["时限"]})).encode(
-        x=alt.X("limit:Q", title="用时占时限的比例（自然时间，最右为200%以上）")
-    )
+    line = base.transform_filter("datum.tenth == 0").encode(x=alt.XDatum(1))
     rule = line.mark_rule(color=look.INK, strokeDash=[4, 4], aria=False)
     label = line.mark_text(align="left", baseline="top", dx=5, fontWeight=600, aria=False).encode(
-        y=alt.YValue(0), text="text:N"
+        y=alt.YValue(0), text=alt.TextValue("时限")
     )
     return (bars + rule + label).properties(height=190 + FRAME_HEIGHT)
 
@@ -173,23 +173,12 @@ def response_by_hour(rows: pa.Table, min_n: int) -> alt.LayerChart:
     return (cells + text).properties(height=190 + FRAME_HEIGHT)
 
 
-def case_clocks(rows: pa.Table, as_of: str) -> alt.LayerChart:
+def case_clocks(rows: pa.Table, as_of: datetime) -> alt.LayerChart:
     """What happened to one case and when, its deadline among it; rows of `case_timeline`.
 
-    `as_of` is the moment of the data, as ISO text: a line shows where an open case stands.
+    A dashed line stands at `as_of`, the moment of the data: where an open case has come to.
     """
-    # The moment stands at the event's name: beside the points it would lie over others.
-    named = [f"{row['event_name']}　{row['happened_at']:%m-%d %H:%M}" for row in rows.to_pylist()]
-    rows = rows.append_column("label", pa.array(named, pa.string()))
     base = alt.Chart(rows).encode(
-        y=alt.Y(
-            "label:N",
-            sort=named,
-            title="环节",
-            axis=alt.Axis(
-                title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK
-            ),
-        ),
         x=alt.X(
             "happened_at:T",
             title="时间",
@@ -199,6 +188,14 @@ def case_clocks(rows: pa.Table, as_of: str) -> alt.LayerChart:
     )
     colour = alt.condition("datum.is_deadline", alt.value(look.DUE_SOON), alt.value(look.CLOSED))
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
+        y=alt.Y(
+            "event_label:N",
+            sort=rows.column("event_label").to_pylist(),
+            title="环节",
+            axis=alt.Axis(
+                title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK
+            ),
+        ),
         color=colour,
         tooltip=[
             alt.Tooltip("event_name:N", title="环节"),
@@ -206,9 +203,16 @@ def case_clocks(rows: pa.Table, as_of: str) -> alt.LayerChart:
             alt.Tooltip("hours_since_receipt:Q", title="受理后（自然小时）", format=".1f"),
         ],
     )
+    moment = alt.DateTime(
+        year=as_of.year,
+        month=as_of.month,
+        date=as_of.day,
+        hours=as_of.hour,
+        minutes=as_of.minute,
+    )
     now = (
-        alt.Chart(pa.table({"as_of": [as_of], "text": ["数据时点"]}))
+        base.transform_filter("datum.event_order == 1")
         .mark_rule(color=look.MUTED, strokeDash=[4, 4], aria=False)
-        .encode(x=alt.X("as_of:T", title="时间"), tooltip=[alt.Tooltip("text:N", title="此线")])
+        .encode(x=alt.XDatum(moment, type="temporal"))
     )
     return (now + points).properties(height=30 * rows.num_rows + FRAME_HEIGHT)

@@ -54,7 +54,7 @@ def case(view: View) -> None:
                 "办理时间线",
                 charts.case_clocks,
                 view.query("case_timeline", case_id=number),
-                as_of=view.as_of.isoformat(),
+                as_of=view.as_of,
             )
         st.markdown("**同街道同类诉求**")
         table(

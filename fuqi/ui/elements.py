@@ -180,6 +180,7 @@ def district_map(
         view.settings.boundary_note,
         view.settings.map_approval_number,
         f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
+        f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]

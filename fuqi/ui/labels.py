@@ -78,7 +78,7 @@ def title(column: str) -> str:
     if column in kpis():
         return kpis()[column].label
     for table in contract.load().tables:
-        for known in table.columns:
+        for known in table.stored_columns:
             if known.name == column:
                 return known.title
     return column

@@ -37,6 +37,7 @@ events as (
 select
     event_order,
     event_name,
+    event_name || '　' || strftime(happened_at, '%m-%d %H:%M') as event_label,
     happened_at,
     epoch(happened_at - received_at) / 3600 as hours_since_receipt,
     event_order = 6 as is_deadline,

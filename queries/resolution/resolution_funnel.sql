@@ -27,7 +27,7 @@ with cases as (
 stages as (
     select
         1 as stage_order,
-        '受理' as stage,
+        '受理' as stage_name,
         'received_at' as needed_column,
         count(*) as reached_count,
         null::double as median_hours,
@@ -35,7 +35,7 @@ stages as (
     union all by name
     select
         2 as stage_order,
-        '派单' as stage,
+        '派单' as stage_name,
         'assigned_at' as needed_column,
         count(assigned_at) as reached_count,
         quantile_cont(epoch(assigned_at - received_at) / 3600, 0.5) as median_hours,
@@ -43,7 +43,7 @@ stages as (
     union all by name
     select
         3 as stage_order,
-        '签收' as stage,
+        '签收' as stage_name,
         'accepted_at' as needed_column,
         count(accepted_at) as reached_count,
         quantile_cont(epoch(accepted_at - received_at) / 3600, 0.5) as median_hours,
@@ -51,7 +51,7 @@ stages as (
     union all by name
     select
         4 as stage_order,
-        '响应' as stage,
+        '响应' as stage_name,
         'first_response_at' as needed_column,
         count(first_response_at) as reached_count,
         quantile_cont(epoch(first_response_at - received_at) / 3600, 0.5) as median_hours,
@@ -59,7 +59,7 @@ stages as (
     union all by name
     select
         5 as stage_order,
-        '办结' as stage,
+        '办结' as stage_name,
         'closed_at' as needed_column,
         count(closed_at) as reached_count,
         quantile_cont(epoch(closed_at - received_at) / 3600, 0.5) as median_hours,
@@ -67,7 +67,7 @@ stages as (
     union all by name
     select
         6 as stage_order,
-        '评价' as stage,
+        '评价' as stage_name,
         'rating' as needed_column,
         count(rating) as reached_count,
         null::double as median_hours,
@@ -81,7 +81,7 @@ received as (
 
 select
     stages.stage_order,
-    stages.stage,
+    stages.stage_name,
     case when absent_columns.column_title is null then stages.reached_count end as reached_count,
     stages.median_hours,
     received.received_count,
