@@ -22,6 +22,7 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.glossary import definitions
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "columns",
     "compared_names",
     "comparison_table",
+    "definitions",
     "district_map",
     "finding",
     "kpi_row",
