@@ -1,5 +1,6 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
     chart_words,
@@ -9,6 +10,7 @@ from fuqi.ui.comparison import (
     measure_label,
 )
 from fuqi.ui.elements import (
+    all_kpis,
     chart,
     columns,
     district_map,
@@ -17,12 +19,15 @@ from fuqi.ui.elements import (
     only,
     published_table,
     section,
+    step_choice,
     table,
 )
 from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "all_kpis",
+    "case",
     "changes",
     "chart",
     "chart_words",
@@ -38,5 +43,6 @@ __all__ = [
     "page",
     "published_table",
     "section",
+    "step_choice",
     "table",
 ]
