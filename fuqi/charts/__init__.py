@@ -4,7 +4,7 @@ from fuqi.charts.bars import category_pareto, counts_by_name, open_by_age, time_
 from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_funnel
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.theme import titled
-from fuqi.charts.trends import flow_trend, service_trend
+from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
     "case_clocks",
@@ -14,6 +14,7 @@ __all__ = [
     "limit_use",
     "open_by_age",
     "ranking_with_interval",
+    "rate_trend",
     "response_by_hour",
     "service_trend",
     "stage_funnel",

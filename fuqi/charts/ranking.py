@@ -1,9 +1,12 @@
 """Units compared honestly: a rate with its interval, the district's rate, and n."""
 
+from collections.abc import Mapping
+
 import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.targets import target_line
 from fuqi.charts.theme import FRAME_HEIGHT
 
 VERDICTS = {
@@ -15,13 +18,22 @@ VERDICTS = {
 }
 
 
-def ranking_with_interval(rows: pa.Table, subdistrict: str | None = None) -> alt.Chart:
+def ranking_with_interval(
+    rows: pa.Table,
+    subdistrict: str | None = None,
+    target: float | None = None,
+    own_targets: Mapping[str, float] | None = None,
+) -> alt.LayerChart:
     """On-time rate per subdistrict with its 95% interval; takes the rows of `resolution_by_subdistrict`.
 
     The order is the query's: ranked units first, then those without enough cases. The name of
-    `subdistrict` is set in bold.
+    `subdistrict` is set in bold. `target` is drawn as a line through all of them, `own_targets` by name as a tick
+    in the row of each.
     """
     order = rows.column("subdistrict_name").to_pylist()
+    if own_targets:
+        own = pa.array([own_targets.get(name) for name in order], pa.float64())
+        rows = rows.append_column("own_target", own)
     base = (
         alt.Chart(rows)
         .transform_calculate(
@@ -78,9 +90,18 @@ def ranking_with_interval(rows: pa.Table, subdistrict: str | None = None) -> alt
         .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6, aria=False)
         .encode(x=alt.X("max(district_on_time_rate):Q", **x))
     )
-    return (district + interval + point + counts).properties(
-        height=28 * rows.num_rows + FRAME_HEIGHT
-    )
+    layers = district + interval + point + counts
+    if target is not None:
+        layers += target_line(target, alt.X(**{"shorthand": "target:Q", **x}))
+    if own_targets:
+        layers += base.mark_tick(color=look.INK, thickness=3, size=20).encode(
+            x=alt.X("own_target:Q", **x),
+            tooltip=[
+                alt.Tooltip("subdistrict_name:N", title="街道"),
+                alt.Tooltip("own_target:Q", title="该街道自己的目标", format=".2%"),
+            ],
+        )
+    return layers.properties(height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def _verdict_colour(rows: pa.Table) -> alt.Color:
