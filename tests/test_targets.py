@@ -221,7 +221,7 @@ def ranking_rows():
 def test_ranking_draws_the_target_and_says_it():
     assert "目标" not in drawn(ranking_rows())
     spec = drawn(ranking_rows(), target=0.95)
-    assert "目标 95%" in spec and '"target": 0.95' in spec
+    assert "目标 95%" in spec and '"calculate": "0.95", "as": "target"' in spec
 
 
 def test_ranking_draws_the_target_of_a_street_in_its_row():

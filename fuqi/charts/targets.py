@@ -10,7 +10,11 @@ def target_line(value: float, along: alt.X | alt.Y) -> alt.LayerChart:
     """A full line at a target share over the whole plot, labelled; `along` is the measure's axis, over `target`."""
     name = "x" if isinstance(along, alt.X) else "y"
     label = f"目标 {round(value * 100, 2):g}%"
-    base = alt.Chart(pa.table({"target": [value], "label": [label]})).encode(**{name: along})
+    base = (
+        alt.Chart(pa.table({"place": [1]}))
+        .transform_calculate(target=repr(value), label=f"'{label}'")
+        .encode(**{name: along})
+    )
     rule = base.mark_rule(color=look.INK, strokeWidth=2, aria=False).encode(
         tooltip=[alt.Tooltip("label:N", title="此线")]
     )
