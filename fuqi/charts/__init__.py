@@ -6,7 +6,7 @@ from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.theme import titled
-from fuqi.charts.trends import flow_trend, service_trend
+from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
     "case_clocks",
@@ -18,6 +18,7 @@ __all__ = [
     "limit_use",
     "open_by_age",
     "ranking_with_interval",
+    "rate_trend",
     "response_by_hour",
     "service_trend",
     "stage_funnel",

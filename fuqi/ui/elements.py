@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from fuqi import charts, wording
+from fuqi import charts, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
@@ -100,6 +100,19 @@ def _card(
             st.caption(f"导出缺少列：{'、'.join(absent)}")
         elif kpi.counts is not None:
             st.caption(_count_of(kpi, values))
+        if aim := _aim(view, kpi, values):
+            st.caption(aim)
+
+
+def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
+    """The target of a KPI and how its value stands to it; empty without one."""
+    target = view.target(kpi.column)
+    if target is None:
+        return ""
+    n = values[kpi.counts[1]] if kpi.counts else None
+    verdict = targets.judged(kpi, target, values[kpi.column], n, view.settings.min_n)
+    bound = "≤" if kpi.is_low_good else "≥"
+    return f"目标 {bound}{targets.shown(target)} · {verdict or wording.NOT_COMPUTABLE}"
 
 
 def all_kpis(view: View, name: str) -> None:
@@ -121,9 +134,12 @@ def all_kpis(view: View, name: str) -> None:
                 else "",
                 "上期": _formatted(column, before.get(column), rounding),
                 "变化": _change(column, values[column], before.get(column)) or "",
+                "目标": _aim(view, kpi, values),
                 "口径": _definition(kpi),
             }
         )
+    if not any(row["目标"] for row in shown):
+        shown = [{name: cell for name, cell in row.items() if name != "目标"} for row in shown]
     st.dataframe(
         shown,
         hide_index=True,
