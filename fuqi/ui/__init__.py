@@ -11,11 +11,18 @@ from fuqi.ui.elements import (
     section,
     table,
 )
+from fuqi.ui.shared import (
+    chosen_problem,
+    rise_sentence,
+    shared_problem_block,
+    shared_sentence,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
     "chart",
+    "chosen_problem",
     "columns",
     "district_map",
     "kpi_row",
@@ -23,6 +30,9 @@ __all__ = [
     "only",
     "page",
     "published_table",
+    "rise_sentence",
     "section",
+    "shared_problem_block",
+    "shared_sentence",
     "table",
 ]

@@ -18,6 +18,9 @@ from fuqi.ui.view import View, scope_of
 SHARES = ("_rate", "_low", "_high", "_share")
 """Endings of columns that hold shares from 0 to 1."""
 
+TIMES = ("_quotient", "_ratio")
+"""Endings of columns that say how many times as much."""
+
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
@@ -223,6 +226,10 @@ def _first_row(table: pa.Table | None) -> dict[str, Any]:
 def _column_config(name: str, kind: pa.DataType) -> Any:
     if name.endswith(SHARES):
         return st.column_config.NumberColumn(title(name), format="%.2f%%")
+    if name.endswith(TIMES):
+        return st.column_config.NumberColumn(title(name), format="%.2f 倍")
+    if pa.types.is_list(kind):
+        return st.column_config.LineChartColumn(title(name), y_min=0)
     if pa.types.is_timestamp(kind):
         return st.column_config.DatetimeColumn(title(name), format="YYYY-MM-DD HH:mm")
     if pa.types.is_date(kind):
