@@ -10,7 +10,7 @@ rising = view.query("rising_problems")
 
 ui.shared_sentence(view, shared, totals)
 if shared.num_rows:
-    left, right = ui.columns([2, 3])
+    left, right = ui.columns(2)
     with left:
         ui.chart(view, "比其他地方多几倍", charts.shared_problem_dots, shared)
     with right:
@@ -25,22 +25,21 @@ if shared.num_rows:
                 "problem",
                 "received_count",
                 "place_count",
-                "elsewhere_count",
-                "elsewhere_total_count",
                 "location_quotient",
-                "certainty",
                 "firm_count",
                 "open_count",
                 "overdue_count",
+                "certainty",
+                "elsewhere_count",
+                "elsewhere_total_count",
                 "seen_in",
             ],
-            height=330,
         )
 
 ui.section("正在多起来的诉求", "按截至时段末的整周比较；节假日和整体增多不算增多。")
 ui.rise_sentence(view, rising, totals)
 if rising.num_rows:
-    left, right = ui.columns([2, 3])
+    left, right = ui.columns(2)
     with left:
         ui.chart(view, "每周受理", charts.rising_weeks, rising)
     with right:

@@ -15,7 +15,7 @@ LEADING = {True: "代表项", False: "与更强的一项大半相同"}
 
 
 def shared_problem_dots(rows: pa.Table) -> alt.LayerChart:
-    """How many times as frequent as elsewhere, on a log scale; takes the rows of `shared_problems`, at most `MOST_DOTS`.
+    """How many times as frequent as elsewhere, on a log scale; draws at most `MOST_DOTS` rows of `shared_problems`.
 
     A topic that nobody elsewhere has stands at the right edge, hollow and without a number.
     """
@@ -84,7 +84,7 @@ def shared_problem_dots(rows: pa.Table) -> alt.LayerChart:
 
 
 def rising_weeks(rows: pa.Table) -> alt.LayerChart:
-    """Appeals a week of the problems that rise, the recent weeks shaded; rows of `rising_problems`, at most `MOST_LINES`."""
+    """Appeals a week, the recent weeks shaded; draws at most `MOST_LINES` rows of `rising_problems`."""
     shown = rows.slice(0, MOST_LINES).to_pylist()
     weeks = pa.Table.from_pylist(
         [

@@ -19,7 +19,7 @@ with found as (
     select
         *,
         row_number() over (
-            order by probability, rise_ratio desc, topic_level, recent_count desc, place_kind, place_id, topic
+            order by probability, rise_ratio desc nulls first, topic_level, recent_count desc, place_kind, place_id, topic
         ) as place_in_order,
         place_name || ' · ' || topic as problem,
     from topic_changes(

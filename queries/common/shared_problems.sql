@@ -18,7 +18,7 @@ with found as (
     select
         *,
         row_number() over (
-            order by probability, location_quotient desc, topic_level, received_count desc, place_kind, place_id, topic
+            order by probability, location_quotient desc nulls first, topic_level, received_count desc, place_kind, place_id, topic
         ) as place_in_order,
         place_name || ' · ' || topic as problem,
     from topic_tests(

@@ -90,8 +90,7 @@ compared as (
         (
             sum(recent_voice_count + earlier_voice_count) over (partition by place_kind, place_id, topic_level)
         )::bigint as place_voice_count,
-        rate(recent_count, $common_recent_weeks::bigint)
-        / nullif(rate(earlier_count, earlier_weeks), 0) as rise_ratio,
+        rate(recent_count * earlier_weeks, earlier_count * $common_recent_weeks::bigint) as rise_ratio,
     from cells
 ),
 

@@ -95,8 +95,7 @@ compared as (
         *,
         rate(received_count, place_count) as place_share,
         rate(elsewhere_count, elsewhere_total_count) as elsewhere_share,
-        rate(received_count, place_count)
-        / nullif(rate(elsewhere_count, elsewhere_total_count), 0) as location_quotient,
+        rate(received_count * elsewhere_total_count, place_count * elsewhere_count) as location_quotient,
     from pairs
 ),
 
