@@ -16,7 +16,7 @@ if shared.num_rows:
     with right:
         ui.section(
             "共性诉求清单",
-            "该类诉求占该处的比重与其他地方相比；大半诉求相同的几项是同一个问题，最显著的一项排在前面。",
+            "该类诉求占该处的比重与其他地方相比；大半诉求相同的几项是同一个问题，最显著的一项排在前面。点选一行，下面列出企业与诉求。",
         )
         ui.table(
             view,
@@ -34,6 +34,7 @@ if shared.num_rows:
                 "elsewhere_total_count",
                 "seen_in",
             ],
+            chooses=("problem", "problem"),
         )
 
 ui.section("正在多起来的诉求", "按截至时段末的整周比较；节假日和整体增多不算增多。")
@@ -72,4 +73,5 @@ if shared.num_rows or rising.num_rows:
         cases = view.query("shared_problem_cases", **chosen)
         about = ["case_state", "appeal_id", "title", "enterprise_name", "park_name"]
         more = ["unit_name", "received_at", "due_at", "outcome", "rating"]
-        ui.table(view, cases, [*about, *more], height=360)
+        ui.table(view, cases, [*about, *more], height=360, chooses=("appeal_id", "case"))
+    ui.case(view)

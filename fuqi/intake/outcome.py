@@ -37,6 +37,17 @@ class FileOutcome:
 
 
 @dataclass(frozen=True)
+class Completed:
+    """What a side list did: its rows, the cases they are about, and how many of these it changed."""
+
+    side_list: str
+    table: str
+    rows: int
+    cases: int
+    changed: int
+
+
+@dataclass(frozen=True)
 class Outcome:
     """`release` is None when nothing was published; `problems` counts problems by reason."""
 
@@ -44,6 +55,7 @@ class Outcome:
     files: tuple[FileOutcome, ...] = ()
     problems: dict[str, int] = field(default_factory=dict)
     carried_over: tuple[str, ...] = ()
+    completed: tuple[Completed, ...] = ()
 
     def summary(self) -> str:
         """What was loaded and what was not, in Chinese, a line a sheet."""
@@ -71,6 +83,10 @@ class Outcome:
                 parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
             mode = "（增量）" if file.is_incremental else ""
             lines.append(f"  {file.place} → {file.table}{mode}：{'，'.join(parts)}")
+        lines.extend(
+            f"  {c.side_list}补充“{c.table}”：{c.rows:,} 行、{c.cases:,} 件，其中 {c.changed:,} 件因此不同于原表"
+            for c in self.completed
+        )
         if self.carried_over:
             lines.append(f"沿用上一版本的表：{'、'.join(self.carried_over)}")
         if self.problems:

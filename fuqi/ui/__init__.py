@@ -1,6 +1,8 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.case import case
 from fuqi.ui.elements import (
+    all_kpis,
     chart,
     columns,
     district_map,
@@ -9,6 +11,7 @@ from fuqi.ui.elements import (
     only,
     published_table,
     section,
+    step_choice,
     table,
 )
 from fuqi.ui.shared import (
@@ -21,6 +24,8 @@ from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "all_kpis",
+    "case",
     "chart",
     "chosen_problem",
     "columns",
@@ -34,5 +39,6 @@ __all__ = [
     "section",
     "shared_problem_block",
     "shared_sentence",
+    "step_choice",
     "table",
 ]

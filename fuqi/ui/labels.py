@@ -13,6 +13,8 @@ TITLES = {
     "one_plus_one_count": "达标",
     "cadre_count": "在任干部",
     "urgency": "紧急程度",
+    "subcategory": "诉求小类",
+    "case_state": "状态",
     "category": "诉求类型",
     "due_count": "应办结",
     "on_time_count": "按时办结",
@@ -67,7 +69,6 @@ TITLES = {
     "recent_count": "近几周",
     "earlier_count": "此前",
     "week_counts": "每周件数",
-    "case_state": "状态",
     "last_received_date": "最近一次受理",
 }
 
@@ -80,7 +81,7 @@ def title(column: str) -> str:
     if column in kpis():
         return kpis()[column].label
     for table in contract.load().tables:
-        for known in table.columns:
+        for known in table.stored_columns:
             if known.name == column:
                 return known.title
     return column

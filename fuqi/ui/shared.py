@@ -11,6 +11,10 @@ from fuqi.ui.view import View
 
 Row = dict[str, Any]
 
+ENTRY = "problem"
+"""The session's entry that names the problem on the screen; a table of `shared_problems` may choose it."""
+
+RISING = "近期增多："
 MOST_LINES = 3
 """Problems that a block names; the page has them all."""
 
@@ -86,17 +90,24 @@ def chosen_problem(view: View, shared: pa.Table, rising: pa.Table) -> Row | None
     """
     period = view.filters.period
     offered: dict[str, Row] = {}
+    labels: dict[str, str] = {}
     for row in shared.to_pylist():
-        label = f"{row['problem']}（{row['received_count']:,} 件）"
-        offered[label] = _named(row, period.first, period.last)
+        name = row["problem"]
+        labels[name] = f"{name}（{row['received_count']:,} 件）"
+        offered[name] = _named(row, period.first, period.last)
     for row in rising.to_pylist():
-        label = f"新增多：{row['problem']}（近期 {row['recent_count']:,} 件）"
-        offered[label] = _named(row, row["recent_date"], row["last_date"])
+        name = f"{RISING} {row['problem']}"
+        labels[name] = f"{name}（{row['recent_count']:,} 件）"
+        offered[name] = _named(row, row["recent_date"], row["last_date"])
     if not offered:
         return None
-    if st.session_state.get("problem") not in offered:  # such as one of another period
-        st.session_state["problem"] = next(iter(offered))
-    chosen = st.selectbox("看哪一项", list(offered), key="problem", width=560)
+    if (
+        st.session_state.get(ENTRY) not in offered
+    ):  # one of another period, or a row no longer chosen
+        st.session_state[ENTRY] = next(iter(offered))
+    chosen = st.selectbox(
+        "看哪一项", list(offered), key=ENTRY, format_func=labels.get, filter_mode=None, width=560
+    )
     return offered[chosen]
 
 
@@ -105,7 +116,7 @@ def shared_problem_block(view: View) -> None:
     totals = view.query("shared_problem_totals")
     shared, rising = view.query("shared_problems"), view.query("rising_problems")
     lines = [shared_problem_in_words(view, row) for row in _leading(shared)[:MOST_LINES]]
-    lines += [f"新增多：{rise_in_words(row)}" for row in _leading(rising)[:MOST_LINES]]
+    lines += [f"{RISING}{rise_in_words(row)}" for row in _leading(rising)[:MOST_LINES]]
     with st.container(border=True, key="shared_problem_block"):
         if lines:
             st.markdown(f"{_where(view)}的共性诉求\n\n" + "\n".join(f"* {line}" for line in lines))

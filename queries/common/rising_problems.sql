@@ -22,16 +22,17 @@ with found as (
             order by probability, rise_ratio desc nulls first, topic_level, recent_count desc, place_kind, place_id, topic
         ) as place_in_order,
         place_name || ' · ' || topic as problem,
-    from topic_changes(
-        $as_of::timestamp,
-        $end_date::date,
-        $common_recent_weeks::bigint,
-        $common_earlier_weeks::bigint,
-        $common_min_count::bigint,
-        $common_min_firms::bigint,
-        $common_min_ratio::double,
-        $common_fdr::double
-    )
+    from
+        topic_changes(
+            $as_of::timestamp,
+            $end_date::date,
+            $common_recent_weeks::bigint,
+            $common_earlier_weeks::bigint,
+            $common_min_count::bigint,
+            $common_min_firms::bigint,
+            $common_min_ratio::double,
+            $common_fdr::double
+        )
     where is_found
 ),
 
@@ -87,9 +88,10 @@ weekly as (
             numbers.week_number,
             count(members.appeal_id) as week_count,
         from found
-        cross join unnest(
-            range(0, found.earlier_weeks + $common_recent_weeks::bigint)
-        ) as numbers (week_number)
+        cross join
+            unnest(
+                range(0, found.earlier_weeks + $common_recent_weeks::bigint)
+            ) as numbers (week_number)
         left join members
             on
                 found.place_in_order = members.place_in_order

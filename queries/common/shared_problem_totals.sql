@@ -14,8 +14,8 @@
 with tests as (
     select
         count(*) as tested_count,
-        count(distinct (place_kind, place_id)) as tested_place_count,
-        count(distinct (topic_level, topic)) as tested_topic_count,
+        count(distinct place_kind, place_id) as tested_place_count,
+        count(distinct topic_level, topic) as tested_topic_count,
     from topic_tests(
         $as_of::timestamp,
         $start_date::date,
@@ -56,7 +56,16 @@ received as (
         and received_date between $start_date::date and $end_date::date
 )
 
-select *
+select
+    tests.tested_count,
+    tests.tested_place_count,
+    tests.tested_topic_count,
+    changes.tested_rise_count,
+    changes.earlier_weeks,
+    changes.recent_date,
+    changes.last_date,
+    received.received_count,
+    received.unnamed_count,
 from tests
 cross join changes
 cross join received

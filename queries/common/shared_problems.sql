@@ -21,15 +21,16 @@ with found as (
             order by probability, location_quotient desc nulls first, topic_level, received_count desc, place_kind, place_id, topic
         ) as place_in_order,
         place_name || ' · ' || topic as problem,
-    from topic_tests(
-        $as_of::timestamp,
-        $start_date::date,
-        $end_date::date,
-        $common_min_count::bigint,
-        $common_min_firms::bigint,
-        $common_min_ratio::double,
-        $common_fdr::double
-    )
+    from
+        topic_tests(
+            $as_of::timestamp,
+            $start_date::date,
+            $end_date::date,
+            $common_min_count::bigint,
+            $common_min_firms::bigint,
+            $common_min_ratio::double,
+            $common_fdr::double
+        )
     where is_found
 ),
 

@@ -20,15 +20,17 @@ select
     topics.topic.level as topic_level,
     topics.topic.name as topic,
 from judged_cases($as_of::timestamp) as cases
-cross join unnest([
-    struct_pack(kind := '全区', id := '全区', name := '全区'),
-    struct_pack(kind := '片区', id := cases.area_name, name := regexp_replace(cases.area_name, '(片区)?$', '片区')),
-    struct_pack(kind := '园区商圈', id := cases.park_id, name := coalesce(cases.park_name, cases.park_id)),
-    struct_pack(kind := '社区', id := cases.community_name, name := cases.community_name),
-    struct_pack(kind := '街道', id := cases.subdistrict_name, name := cases.subdistrict_name)
-]) as places (place)
-cross join unnest([
-    struct_pack(level := 1, name := cases.category),
-    struct_pack(level := 2, name := cases.category || ' / ' || cases.subcategory)
-]) as topics (topic)
+cross join
+    unnest([
+        struct_pack(kind := '全区', id := '全区', name := '全区'),
+        struct_pack(kind := '片区', id := cases.area_name, name := regexp_replace(cases.area_name, '(片区)?$', '片区')),
+        struct_pack(kind := '园区商圈', id := cases.park_id, name := coalesce(cases.park_name, cases.park_id)),
+        struct_pack(kind := '社区', id := cases.community_name, name := cases.community_name),
+        struct_pack(kind := '街道', id := cases.subdistrict_name, name := cases.subdistrict_name)
+    ]) as places (place)
+cross join
+    unnest([
+        struct_pack(level := 1, name := cases.category),
+        struct_pack(level := 2, name := cases.category || ' / ' || cases.subcategory)
+    ]) as topics (topic)
 where places.place.id is not null

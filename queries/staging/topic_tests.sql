@@ -65,7 +65,12 @@ topics as (
 pairs as (
     select
         places.*,
-        topics.* exclude (topic_level),
+        topics.topic,
+        topics.category,
+        topics.topic_count,
+        topics.topic_voice_count,
+        topics.district_count,
+        topics.district_voice_count,
         coalesce(cells.received_count, 0) as received_count,
         coalesce(cells.voice_count, 0) as voice_count,
         coalesce(cells.firm_count, 0) as firm_count,
