@@ -11,7 +11,8 @@ class FileOutcome:
 
     `rows_read` = `loaded` + `refused` + `superseded` + `outdated`, and `loaded` = `new` + `changed` +
     `identical`, beside the release before. Outdated rows of an incremental load went back in time: they are
-    flagged, and not loaded. The other flagged rows are among those loaded.
+    flagged, and not loaded. The other flagged rows are among those loaded. `mapping` names the mapping that
+    read the sheet, if one did.
     """
 
     file: str
@@ -29,11 +30,23 @@ class FileOutcome:
     is_incremental: bool = False
     ignored_columns: tuple[str, ...] = ()
     reason: str = ""
+    mapping: str = ""
 
     @property
     def place(self) -> str:
         """The file, and the sheet where it has several, as a person names them."""
         return f"{self.file}〔{self.sheet}〕" if self.sheet else self.file
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a side list did: its rows, the cases they are about, and how many of these it changed."""
+
+    side_list: str
+    table: str
+    rows: int
+    cases: int
+    changed: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,7 @@ class Outcome:
     files: tuple[FileOutcome, ...] = ()
     problems: dict[str, int] = field(default_factory=dict)
     carried_over: tuple[str, ...] = ()
+    completed: tuple[Completed, ...] = ()
 
     def summary(self) -> str:
         """What was loaded and what was not, in Chinese, a line a sheet."""
@@ -70,7 +84,12 @@ class Outcome:
             if file.ignored_columns:
                 parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
             mode = "（增量）" if file.is_incremental else ""
-            lines.append(f"  {file.place} → {file.table}{mode}：{'，'.join(parts)}")
+            way = f"（映射 {file.mapping}）" if file.mapping else ""
+            lines.append(f"  {file.place} → {file.table}{way}{mode}：{'，'.join(parts)}")
+        lines.extend(
+            f"  {c.side_list}补充“{c.table}”：{c.rows:,} 行、{c.cases:,} 件，其中 {c.changed:,} 件因此不同于原表"
+            for c in self.completed
+        )
         if self.carried_over:
             lines.append(f"沿用上一版本的表：{'、'.join(self.carried_over)}")
         if self.problems:

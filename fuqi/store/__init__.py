@@ -4,6 +4,7 @@ from fuqi.store.database import Database
 from fuqi.store.lock import BusyError
 from fuqi.store.parameters import parameters
 from fuqi.store.queries import Kpi, Query, QueryError, kpis
+from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Manifest, Release, ReleaseError, TableEntry, Warehouse
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "TableEntry",
     "Warehouse",
     "kpis",
+    "load_queries",
     "parameters",
 ]

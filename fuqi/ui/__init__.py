@@ -1,6 +1,16 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.case import case
+from fuqi.ui.comparison import (
+    changes,
+    chart_words,
+    compared_names,
+    comparison_table,
+    finding,
+    measure_label,
+)
 from fuqi.ui.elements import (
+    all_kpis,
     chart,
     columns,
     district_map,
@@ -9,20 +19,30 @@ from fuqi.ui.elements import (
     only,
     published_table,
     section,
+    step_choice,
     table,
 )
 from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "all_kpis",
+    "case",
+    "changes",
     "chart",
+    "chart_words",
     "columns",
+    "compared_names",
+    "comparison_table",
     "district_map",
+    "finding",
     "kpi_row",
+    "measure_label",
     "nothing_here",
     "only",
     "page",
     "published_table",
     "section",
+    "step_choice",
     "table",
 ]

@@ -1,7 +1,7 @@
 """Pieces of a screen: KPI rows, charts, maps, tables. Each takes rows and leaves no number without its n."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -11,7 +11,7 @@ import streamlit as st
 
 from fuqi import charts, wording
 from fuqi.maps import DistrictMap
-from fuqi.store import Kpi, kpis
+from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -31,6 +31,23 @@ def section(heading: str, note: str = "") -> None:
     st.subheader(heading, anchor=False)
     if note:
         st.caption(note)
+
+
+STEPS = {"day": "按日", "week": "按周", "month": "按月"}
+
+
+def step_choice(view: View) -> str:
+    """The step a trend is drawn in: as the period's length suggests, unless the reader chooses another."""
+    chosen = st.segmented_control(
+        "趋势的步长",
+        list(STEPS),
+        default=view.step,
+        format_func=STEPS.get,
+        label_visibility="collapsed",
+        required=True,
+        key=f"step_for_{view.step}",
+    )
+    return chosen or view.step
 
 
 def nothing_here(hint: str) -> None:
@@ -82,8 +99,42 @@ def _card(
             chart_data=_course(kpi.column, trend),
             chart_type="area",
         )
-        if kpi.counts is not None:
+        if absent := view.absent(kpi):
+            st.caption(f"导出缺少列：{'、'.join(absent)}")
+        elif kpi.counts is not None:
             st.caption(_count_of(kpi, values))
+
+
+def all_kpis(view: View, name: str) -> None:
+    """Every KPI of the one-row query `name`, a row each: value, n, the period before, definition."""
+    totals = view.query(name)
+    values, before = _first_row(totals), _first_row(view.previous(name))
+    rounding = view.settings.rounding
+    shown = []
+    for kpi in load_queries()[name].kpis:
+        column, absent = kpi.column, view.absent(kpi)
+        shown.append(
+            {
+                "指标": kpi.label,
+                "本期": _formatted(column, values[column], rounding),
+                "n": f"缺少列：{'、'.join(absent)}"
+                if absent
+                else _count_of(kpi, values)
+                if kpi.counts
+                else "",
+                "上期": _formatted(column, before.get(column), rounding),
+                "变化": _change(column, values[column], before.get(column)) or "",
+                "口径": _definition(kpi),
+            }
+        )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_config={"口径": st.column_config.TextColumn("口径", width="large")},
+    )
+    st.caption(" · ".join(note for note in (scope_of(totals), view.provenance) if note))
 
 
 def _course(column: str, trend: pa.Table | None) -> list[float] | None:
@@ -132,6 +183,7 @@ def district_map(
         view.settings.boundary_note,
         view.settings.map_approval_number,
         f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
+        f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]
@@ -152,18 +204,38 @@ def table(
     *,
     height: int | str = "auto",
     empty: str = "没有符合条件的记录。",
+    titles: Mapping[str, str] | None = None,
+    chooses: tuple[str, str] | None = None,
 ) -> None:
-    """The columns `shown` of the rows under Chinese headings."""
+    """The columns `shown` of the rows under Chinese headings, some of them given in `titles`.
+
+    `chooses` names a column and an entry of the session: choosing a row puts the row's value there.
+    """
     if not rows.num_rows:
         st.info(empty, icon=":material/check_circle:")
         return
+    choosing: dict[str, Any] = {}
+    if chooses is not None:
+        column, entry = chooses
+        key = f"{entry}_of_rows"
+        values = rows.column(column).to_pylist()
+
+        def choose() -> None:
+            picked = st.session_state[key]["selection"]["rows"]
+            st.session_state[entry] = values[picked[0]] if picked else ""
+
+        choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
     st.dataframe(
-        _with_table_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
+        _with_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
         hide_index=True,
         height=height,
         width="stretch",
-        column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
+        column_config={
+            name: _column_config(name, rows.schema.field(name).type, (titles or {}).get(name))
+            for name in shown
+        },
         placeholder="",
+        **choosing,
     )
     notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
     st.caption(" · ".join(note for note in notes if note))
@@ -198,8 +270,12 @@ def _definition(kpi: Kpi) -> str:
 def _formatted(column: str, value: float | None, rounding: str) -> str:
     if column.endswith("_rate"):
         return wording.percent(value, rounding=rounding)
+    if column.endswith("_working_hours"):
+        return wording.working_hours(value)
     if column.endswith("_hours"):
         return wording.hours(value)
+    if column.endswith("_score"):
+        return wording.number(value, 2)
     if column.endswith("_minutes"):
         return wording.NOT_COMPUTABLE if value is None else f"{wording.number(value)}分钟"
     return wording.number(value)
@@ -213,6 +289,8 @@ def _change(column: str, value: float | None, before: float | None) -> str | Non
         return f"{change * 100:+.2f}百分点" if abs(change) >= 0.00005 else None
     if column.endswith("_hours"):
         return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
+    if column.endswith("_score"):
+        return f"{change:+.2f}分" if abs(change) >= 0.005 else None
     return f"{change:+,.0f}" if change else None
 
 
@@ -220,18 +298,21 @@ def _first_row(table: pa.Table | None) -> dict[str, Any]:
     return {} if table is None or not table.num_rows else table.slice(0, 1).to_pylist()[0]
 
 
-def _column_config(name: str, kind: pa.DataType) -> Any:
+def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:
+    heading = given or title(name)
     if name.endswith(SHARES):
-        return st.column_config.NumberColumn(title(name), format="%.2f%%")
+        return st.column_config.NumberColumn(heading, format="%.2f%%")
+    if name.endswith("_points"):
+        return st.column_config.NumberColumn(heading, format="%+.2f")
     if pa.types.is_timestamp(kind):
-        return st.column_config.DatetimeColumn(title(name), format="YYYY-MM-DD HH:mm")
+        return st.column_config.DatetimeColumn(heading, format="YYYY-MM-DD HH:mm")
     if pa.types.is_date(kind):
-        return st.column_config.DateColumn(title(name), format="YYYY-MM-DD")
+        return st.column_config.DateColumn(heading, format="YYYY-MM-DD")
     if pa.types.is_floating(kind):
-        return st.column_config.NumberColumn(title(name), format="localized", step=1)
+        return st.column_config.NumberColumn(heading, format="localized", step=1)
     if pa.types.is_integer(kind):
-        return st.column_config.NumberColumn(title(name), format="localized")
-    return st.column_config.TextColumn(title(name))
+        return st.column_config.NumberColumn(heading, format="localized")
+    return st.column_config.TextColumn(heading)
 
 
 def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
@@ -243,12 +324,13 @@ def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
     return rows
 
 
-def _with_table_titles(rows: pa.Table) -> pa.Table:
-    """Tables of the contract by their Chinese titles."""
-    if "table_name" not in rows.column_names:
-        return rows
-    titles = [table_title(name) for name in rows.column("table_name").to_pylist()]
-    return rows.set_column(rows.column_names.index("table_name"), "table_name", pa.array(titles))
+def _with_titles(rows: pa.Table) -> pa.Table:
+    """Tables of the contract and KPIs by their Chinese titles."""
+    for column, named in (("table_name", table_title), ("measure", title)):
+        if column in rows.column_names:
+            titles = [named(name) for name in rows.column(column).to_pylist()]
+            rows = rows.set_column(rows.column_names.index(column), column, pa.array(titles))
+    return rows
 
 
 def _legend(shown: DistrictMap) -> str:

@@ -13,10 +13,30 @@ TITLES = {
     "one_plus_one_count": "达标",
     "cadre_count": "在任干部",
     "urgency": "紧急程度",
+    "subcategory": "诉求小类",
+    "case_state": "状态",
     "category": "诉求类型",
     "due_count": "应办结",
     "on_time_count": "按时办结",
     "closed_count": "办结",
+    "response_24h_count": "24小时内响应",
+    "response_24h_due_count": "应响应",
+    "returned_case_count": "有退单",
+    "redone_case_count": "有重办",
+    "extended_case_count": "有延期",
+    "compared_name": "比较对象",
+    "measure": "指标",
+    "measured_rate": "比率",
+    "numerator_count": "分子",
+    "denominator_count": "分母",
+    "rate_low": "区间下限",
+    "rate_high": "区间上限",
+    "district_rate": "全区",
+    "previous_rate": "上期",
+    "previous_numerator_count": "上期分子",
+    "previous_denominator_count": "上期分母",
+    "change_low_points": "变化下限",
+    "change_high_points": "变化上限",
     "response_due_count": "应响应",
     "same_day_response_count": "当日响应",
     "on_time_low": "区间下限",
@@ -66,7 +86,7 @@ def title(column: str) -> str:
     if column in kpis():
         return kpis()[column].label
     for table in contract.load().tables:
-        for known in table.columns:
+        for known in table.stored_columns:
             if known.name == column:
                 return known.title
     return column

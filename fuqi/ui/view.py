@@ -12,7 +12,7 @@ import streamlit as st
 from fuqi import paths, settings, wording, worktime
 from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
-from fuqi.store import Database, Release, ReleaseError, Warehouse, parameters
+from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.ui import filters
 from fuqi.ui.filters import Filters
 
@@ -38,6 +38,10 @@ class View:
         rows = _rows(self.release.release_id, self.settings, name, tuple(given.items()))
         return rows.replace_schema_metadata({SCOPE: _scope(given)})
 
+    def absent(self, kpi: Kpi) -> tuple[str, ...]:
+        """Titles of the columns that the KPI needs and the exports do not have."""
+        return _database(self.release.release_id, self.settings).absent(kpi)
+
     def previous(self, name: str, **instead: Any) -> pa.Table:
         """The same query over the period before, judged at the same moment."""
         before = self.filters.period.previous
@@ -55,6 +59,8 @@ class View:
             step=period.step,
             subdistrict=self.filters.subdistrict,
             category=self.filters.category,
+            compared_by=self.filters.compared_by,
+            measure=self.filters.measure,
         )
 
     @property
@@ -114,7 +120,13 @@ def scope_of(rows: pa.Table) -> str:
 def _scope(given: Mapping[str, Any]) -> str:
     if not given:
         return ""
-    parts = [given.get("subdistrict") or "全区", given.get("category") or ""]
+    if "case_id" in given:
+        return f"工单 {given['case_id']}"
+    # Where streets are compared a chosen street narrows nothing, nor does a category where categories are.
+    compared_by = given.get("compared_by")
+    subdistrict = None if compared_by == "street" else given.get("subdistrict")
+    category = None if compared_by == "category" else given.get("category")
+    parts = [subdistrict or "全区", category or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)
