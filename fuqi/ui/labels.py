@@ -9,7 +9,7 @@ PAGES = {
     "overview": "总览",
     "resolution": "诉求办理",
     "comparison": "横向比较",
-    "common_appeals": "共性诉求",
+    "common": "共性诉求",
     "assignments": "挂点服务",
     "stations": "福企服务站",
     "definitions": "口径",

@@ -31,7 +31,7 @@ st.navigation(
         ),
         st.Page(
             paths.PAGES / "common_appeals.py",
-            title=PAGES["common_appeals"],
+            title=PAGES["common"],
             icon=":material/hub:",
             url_path="common",
         ),
