@@ -98,8 +98,12 @@ def rollback(chosen: argparse.Namespace) -> int:
 
 def prune(chosen: argparse.Namespace) -> int:
     removed = Warehouse(paths.WAREHOUSE).prune(chosen.keep, wait_seconds=chosen.wait)
-    names = "、".join(release.release_id for release in removed)
-    print(f"已删除 {len(removed)} 个旧版本：{names}" if removed else "没有可删除的旧版本。")
+    names = "、".join(release.release_id for release in removed.releases)
+    print(f"已删除 {len(removed.releases)} 个旧版本：{names}" if names else "没有可删除的旧版本。")
+    if removed.candidates:
+        print(f"已删除 {len(removed.candidates)} 个不能再发布的待发布版本。")
+    if removed.reports:
+        print(f"已删除 {len(removed.reports)} 份未载入的报告。")
     return 0
 
 

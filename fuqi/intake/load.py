@@ -35,8 +35,11 @@ def run(
     max_lost_share: float = Settings.max_lost_share,
     wait_seconds: float = 0.0,
     progress: Callable[[str], None] = lambda message: None,
+    publish: bool = True,
 ) -> Outcome:
     """Load a folder of exports, or one file, and publish it as the current release.
+
+    Without `publish` it becomes a candidate, for `Warehouse.publish_candidate` or `discard_candidate`.
 
     Tables the source does not hold come unchanged from the release before. `data_as_of` is the moment the
     data was true; without it `source.toml`'s `exported_at` counts, then the latest event in the data that is
@@ -63,7 +66,7 @@ def run(
                 load = _Load(
                     contract, opened, staging, connection, max_lost_share, progress, chosen
                 )
-                return load.publish(data_as_of)
+                return load.finish(data_as_of, publish=publish)
     except (OSError, duckdb.IOException) as error:
         raise IntakeError(
             f"文件读写出错（{error}），没有发布新版本；请检查磁盘空间和权限后重新载入。"
@@ -98,7 +101,7 @@ class _Load:
     def sheets(self) -> list[LoadedSheet]:
         return self.read_sheets.recognised
 
-    def publish(self, stated_as_of: datetime | None) -> Outcome:
+    def finish(self, stated_as_of: datetime | None, *, publish: bool) -> Outcome:
         for file in self.source.files:
             self.read_sheets.read(file)
         if not self.sheets:
@@ -138,9 +141,11 @@ class _Load:
         self.problems.write(self.staging.folder, self._table_titles())
         self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
-        manifest = Manifest(self.staging.release_id, loaded_at, data_as_of, entries)
-        release = self.staging.publish(manifest)
-        return replace(outcome_without_release, release=release)
+        manifest = Manifest(
+            self.staging.release_id, loaded_at, data_as_of, entries, outcome_without_release.files
+        )
+        put_away = self.staging.publish if publish else self.staging.keep_as_candidate
+        return replace(outcome_without_release, release=put_away(manifest), is_published=publish)
 
     def _outcome(self, carried_over: tuple[str, ...]) -> Outcome:
         return Outcome(
@@ -221,7 +226,23 @@ class _Load:
             + f"\n问题明细：{report / problems.REPORT_CSV}"
         )
         refusal.report = report
+        refusal.files = self._refused_outcome()
         raise refusal
+
+    def _refused_outcome(self) -> tuple[FileOutcome, ...]:
+        """What each file held, with nothing of it loaded."""
+        found = []
+        for sheet in self.sheets:
+            refused, superseded, flagged = self.problems.count_rows(sheet.number)
+            found.append(
+                replace(
+                    self._described(sheet),
+                    refused=refused,
+                    superseded=superseded,
+                    flagged=flagged,
+                )
+            )
+        return (*found, *self.read_sheets.unused)
 
     def _complete_problems(self) -> None:
         for sheet in self.sheets:
@@ -428,11 +449,8 @@ class _Load:
             if sheet.table.name in self.stored_whole
             else {merge.NEW: sheet.rows_read - refused - superseded}
         )
-        return FileOutcome(
-            file=sheet.sheet.file,
-            sheet=sheet.sheet.name,
-            table=sheet.table.name,
-            rows_read=sheet.rows_read,
+        return replace(
+            self._described(sheet),
             loaded=sheet.rows_read - refused - superseded - changes.get(merge.OUTDATED, 0),
             refused=refused,
             flagged=flagged,
@@ -441,8 +459,18 @@ class _Load:
             changed=changes.get(merge.CHANGED, 0),
             identical=changes.get(merge.IDENTICAL, 0),
             outdated=changes.get(merge.OUTDATED, 0),
+        )
+
+    def _described(self, sheet: LoadedSheet) -> FileOutcome:
+        """What a sheet was recognised as, before a row of it is counted."""
+        return FileOutcome(
+            file=sheet.sheet.file,
+            sheet=sheet.sheet.name,
+            table=sheet.table.name,
+            rows_read=sheet.rows_read,
             is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
+            mapping=sheet.mapping.name if sheet.mapping else "",
         )
 
     def _write_calendar(self, data_as_of: datetime, tables: list[Table]) -> None:

@@ -2,12 +2,14 @@
 
 from fuqi.store.database import Database
 from fuqi.store.lock import BusyError
+from fuqi.store.manifest import FileOutcome, Manifest, TableEntry
 from fuqi.store.queries import Kpi, Query, QueryError, kpis
-from fuqi.store.releases import Manifest, Release, ReleaseError, TableEntry, Warehouse
+from fuqi.store.releases import Release, ReleaseError, Warehouse
 
 __all__ = [
     "BusyError",
     "Database",
+    "FileOutcome",
     "Kpi",
     "Manifest",
     "Query",
