@@ -56,6 +56,8 @@ def intake(chosen: argparse.Namespace) -> int:
         )
     except loader.IntakeError as error:
         print(f"未载入，原有版本保持不变：{error}", file=sys.stderr)
+        if error.report is not None:
+            print(f"问题明细：{error.report / loader.REPORT_CSV}", file=sys.stderr)
         loader.copy_report(error.report, chosen.report)
         return 1
     print(outcome.summary())

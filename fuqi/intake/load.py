@@ -207,7 +207,8 @@ class _Load:
         if losses:
             self._give_up(
                 f"丢失的行超过上限 {self.max_lost_share:.0%}",
-                advice="请核对文件是否完整；只含新增和变更的文件请加 --incremental，确应减少请加 --accept-loss",
+                advice="请核对文件是否完整；只含新增和变更的文件请按增量载入（--incremental），"
+                "确应减少请允许减少（--accept-loss）",
                 reasons="".join(losses),
             )
 
@@ -221,9 +222,7 @@ class _Load:
         report = self.staging.warehouse.new_refused_folder()
         self.problems.write(report, self._table_titles())
         refusal = IntakeError(
-            f"{fact}，没有发布新版本；{advice}。{reasons}"
-            + "".join(places_and_reasons)
-            + f"\n问题明细：{report / problems.REPORT_CSV}"
+            f"{fact}，没有发布新版本；{advice}。{reasons}" + "".join(places_and_reasons)
         )
         refusal.report = report
         refusal.files = self._refused_outcome()

@@ -11,6 +11,7 @@ from fuqi.ui.elements import (
     section,
     table,
 )
+from fuqi.ui.loading import file_outcomes, load_desk, release_history
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -18,11 +19,14 @@ __all__ = [
     "chart",
     "columns",
     "district_map",
+    "file_outcomes",
     "kpi_row",
+    "load_desk",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "release_history",
     "section",
     "table",
 ]

@@ -157,16 +157,23 @@ def table(
     if not rows.num_rows:
         st.info(empty, icon=":material/check_circle:")
         return
+    grid(rows, shown, height=height, rounding=view.settings.rounding)
+    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
+    st.caption(" · ".join(note for note in notes if note))
+
+
+def grid(
+    rows: pa.Table, shown: Sequence[str], *, height: int | str = "auto", rounding: str = "half_up"
+) -> None:
+    """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
-        _with_table_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
+        _with_table_titles(_in_percent(rows.select(list(shown)), rounding)),
         hide_index=True,
         height=height,
         width="stretch",
         column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
         placeholder="",
     )
-    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
-    st.caption(" · ".join(note for note in notes if note))
 
 
 def published_table(view: View, rows: pa.Table) -> None:
