@@ -25,6 +25,7 @@ FULL, INCREMENTAL = "全量", "增量"
 SECONDS_BETWEEN_LOOKS = 1
 LINES_OF_PROGRESS = 6
 RELEASES_SHOWN = 8
+ROWS_WITHOUT_SCROLLING = 8
 SWITCHED_OFF = (
     "网页上传未开启。目前没有登录，开启后能打开本页的人都能载入和回退数据，请只在仅供数据管理员访问的服务器上，"
     "把 data/settings.toml 里的 uploads 改为 true；也可以用命令 `python -m fuqi intake` 载入。"
@@ -197,8 +198,10 @@ def _not_loaded(upload: uploads.Upload, result: uploads.Result) -> None:
             "知道了，重新选择文件", key="dismiss", on_click=_dismiss, args=(upload.upload_id,)
         )
     if result.files:
+        st.markdown("**读到了什么**")
         _files_table(result.files)
     if report is not None and report.folder.is_dir():
+        st.markdown("**问题**")
         _problems_table(report, ())
 
 
@@ -360,8 +363,13 @@ def _confirm(release: Release, current: str | None) -> None:
         f"共 {manifest.row_count:,} 行。所有打开的页面随之更新；之后仍可换回来。"
     )
     with st.container(horizontal=True):
-        if st.button("确认换用", key="confirm_switch", type="primary"):
-            _switch(release.release_id, current)
+        if st.button(
+            "确认换用",
+            key="confirm_switch",
+            type="primary",
+            on_click=_switch,
+            args=(release.release_id, current),
+        ):
             st.rerun()
         if st.button("取消", key="cancel_switch"):
             st.rerun()
@@ -479,7 +487,8 @@ def _problems_table(release: Release, carried_over: Sequence[str]) -> None:
     if not rows.num_rows:
         st.info("没有被拒收或标记的行。", icon=":material/check_circle:")
         return
-    grid(rows, _filled(rows, PROBLEM_COLUMNS), height=min(320, 45 + 35 * rows.num_rows))
+    height = "auto" if rows.num_rows <= ROWS_WITHOUT_SCROLLING else 320
+    grid(rows, _filled(rows, PROBLEM_COLUMNS), height=height)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
