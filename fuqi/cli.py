@@ -62,6 +62,8 @@ def intake(chosen: argparse.Namespace) -> int:
         loader.copy_report(error.report, chosen.report)
         return 1
     print(outcome.summary())
+    if chosen.preview:
+        print(f"发布：python -m fuqi publish {outcome.release.release_id}")
     loader.copy_report(outcome.release.folder, chosen.report)
     return 0
 

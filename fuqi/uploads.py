@@ -5,6 +5,7 @@ it. Everything a screen shows is read from there, so a closed browser or a rerun
 loses what came of it, and a load that dies, or is killed for its memory, does not end the dashboard.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -29,7 +30,9 @@ KINDS = (*intake.READABLE, *intake.ARCHIVES, ".toml")
 """What may be uploaded; `source.toml` and mapping files describe the others."""
 
 MOST_FILES = 60
+MOST_BYTES = 1_000_000_000
 LONGEST_NAME_BYTES = 180
+SECONDS_TO_END = 5
 KEPT_HOURS = 24
 FILES, ORDER, PROGRESS, RESULT = "files", "order.json", "progress.txt", "result.json"
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
@@ -94,6 +97,11 @@ class Upload:
 
     def remove(self) -> None:
         """Forget the upload and its files; a candidate made of it stays."""
+        process = _processes.pop(self.folder, None)
+        if process is not None:
+            # What came of it was written before its end, which is a moment away.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_TO_END)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -103,13 +111,17 @@ def start(
     """Keep the files and begin to prepare a candidate of them; returns at once.
 
     `files` are names, as the browser gave them, and contents. Raises UploadError when they are none, too
-    many, or of a kind that is no export.
+    many or too large together, of a kind that is no export, or when the disk is full.
     """
     if not files:
         raise UploadError("没有选择文件；请先选择一个或多个导出文件。")
     if len(files) > MOST_FILES:
         raise UploadError(
             f"选了 {len(files)} 个文件，一次最多 {MOST_FILES} 个；请打成 zip 或分批上传。"
+        )
+    if sum(len(content) for _, content in files) > MOST_BYTES:
+        raise UploadError(
+            f"文件合计超过 {MOST_BYTES // 10**6:,} MB；请分批上传，或由管理员用命令行载入。"
         )
     taken: list[str] = []
     for name, _ in files:
@@ -217,7 +229,6 @@ def _clear_old(warehouse: Warehouse) -> None:
     for folder in _uploads_folder(warehouse).glob("*"):
         if folder.stat().st_mtime < oldest and not _is_running(folder):
             Upload(folder).remove()
-            _processes.pop(folder, None)
 
 
 # ---------------------------------------------------------------- in the process of its own

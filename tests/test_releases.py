@@ -334,15 +334,17 @@ def test_prune_removes_candidates_that_are_out_of_date_and_old_reports_of_refusa
     stale = prepare(warehouse)
     current = publish(warehouse)
     fresh = [prepare(warehouse) for _ in range(3)]
+    damaged = prepare(warehouse)
+    (damaged.folder / releases.MANIFEST).write_text("{")
     reports = [warehouse.new_refused_folder() for _ in range(4)]
     (reports[0] / "intake_problems.csv").write_text("old")
-    removed = warehouse.prune(2)
+    removed = warehouse.prune(3)
     assert removed.releases == ()
-    assert set(removed.candidates) == {stale, fresh[0]}
-    assert removed.reports == tuple(reports[:2])
+    assert set(removed.candidates) == {stale, fresh[0], damaged}
+    assert removed.reports == tuple(reports[:1])
     assert warehouse.releases() == [old, current]
     assert warehouse.candidates() == fresh[1:]
-    assert [report.exists() for report in reports] == [False, False, True, True]
+    assert [report.exists() for report in reports] == [False, True, True, True]
 
 
 def test_a_manifest_keeps_what_came_of_each_file(warehouse):

@@ -1,6 +1,7 @@
 """Uploads: kept under a name that is no path, prepared by a process of their own, and never lost in silence."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -77,8 +78,10 @@ def test_what_is_no_export_is_not_taken(given):
         uploads.file_name(given)
 
 
-def test_uploads_that_cannot_be_meant_are_turned_away_and_leave_nothing(warehouse):
+def test_uploads_that_cannot_be_meant_are_turned_away_and_leave_nothing(warehouse, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_BYTES", 10)
     for files, reason in (
+        ([("诉求.csv", b"12345"), ("服务站.csv", b"678901")], "合计超过"),
         ([], "没有选择文件"),
         ([("诉求.csv", b"")] * (uploads.MOST_FILES + 1), "一次最多"),
         ([("source.toml", b"")], "没有导出文件"),
@@ -109,6 +112,16 @@ def test_source_toml_is_obeyed_when_it_is_uploaded_too(warehouse, tmp_path):
     files = [(file.name, file.read_bytes()) for file in folder.iterdir()]
     result = outcome(uploads.start(files, Order(), warehouse))
     assert warehouse.candidate(result.candidate).manifest.label == "演示数据"
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(warehouse, news, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UploadError, match="检查磁盘空间"):
+        uploads.start([("诉求.csv", news)], Order(), warehouse)
+    assert not list((warehouse.folder / "uploads").iterdir())
 
 
 @POSIX

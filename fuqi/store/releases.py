@@ -260,7 +260,7 @@ class Warehouse:
                 tuple(
                     c
                     for place, c in enumerate(reversed(self.candidates()))
-                    if place >= keep or c.manifest.based_on != current
+                    if place >= keep or not _is_based_on(current, c)
                 ),
                 tuple(sorted(self._refused_folder.glob("*"))[:-keep]),
             )
@@ -363,6 +363,13 @@ class Warehouse:
 
 def _marks(folder: Path) -> set[str]:
     return {mark for mark in MARKS if (folder / mark).exists()}
+
+
+def _is_based_on(release_id: str | None, candidate: Release) -> bool:
+    try:
+        return candidate.manifest.based_on == release_id
+    except ReleaseError:
+        return False
 
 
 def _named(release_id: str | None) -> str:

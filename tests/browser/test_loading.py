@@ -25,20 +25,21 @@ def loading_server(
     """A server on which data keepers may upload."""
     folder = tmp_path_factory.mktemp("server")
     (folder / "settings.toml").write_text("uploads = true\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("FUQI_SETTINGS", str(folder / "settings.toml"))
-        with served(changing_warehouse, folder) as address:
-            yield address
+    chosen = {"FUQI_SETTINGS": str(folder / "settings.toml")}
+    with served(changing_warehouse, folder, **chosen) as address:
+        yield address
 
 
 @pytest.fixture
 def news() -> dict[str, object]:
     """One visit more than the demo has, as the browser's file chooser gives it."""
     source = next(paths.EXPORTS.glob("走访记录*.csv"))
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        header, first, *_ = csv.reader(file)
+    with source.open(encoding="gb18030", newline="") as file:
+        visit = next(csv.DictReader(file))
     written = io.StringIO()
-    csv.writer(written).writerows([header, ["ZF-NEW-1", *first[1:]]])
+    writer = csv.DictWriter(written, list(visit))
+    writer.writeheader()
+    writer.writerow({**visit, "走访编号": "ZF-NEW-1"})
     return {
         "name": "今天的走访.csv",
         "mimeType": "text/csv",
