@@ -457,6 +457,24 @@ def test_a_process_killed_before_it_switched_leaves_the_old_release_current(ware
     assert [content_of(r) for r in warehouse.releases()] == ["old", "next"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_clearing_away_that_is_itself_cut_short_offers_no_half_release(warehouse, monkeypatch):
+    old = publish(warehouse, "old")
+    run_until_killed(warehouse, KILLED_BEFORE_THE_SWITCH)
+
+    def cut_short(folder, **_):
+        (folder / releases.SWITCHING_MARK).unlink(missing_ok=True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(releases.shutil, "rmtree", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            publish(warehouse)
+    assert warehouse.releases() == [old]
+    publish(warehouse)
+    assert warehouse.leftovers() == []
+
+
 KILLED_AT_STEP = """
 steps = 0
 def or_die(step):

@@ -78,13 +78,14 @@ def test_files_are_uploaded_previewed_published_and_taken_back(
 
     choose_file(screen, news)
     assert words_left_in_english(screen) == set()
-    screen.page.locator(".st-key-preview button").click()
+    screen.page.locator(".st-key-preview button").dblclick()
     publish = screen.page.locator(".st-key-publish button")
     publish.wait_for()
     screen.settle()
     (candidate,) = warehouse.candidates()
     assert (warehouse.current_id(), visits(changing_warehouse)) == (before, count)
     assert f"版本 {candidate.release_id}" in screen.text
+    assert screen.page.locator("[data-testid=stAlertContentError]").count() == 0
     assert words_left_in_english(screen) == set()
     with screen.page.expect_download() as downloaded:
         screen.page.get_by_role("button", name="下载问题明细").click()

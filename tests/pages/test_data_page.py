@@ -192,6 +192,20 @@ def test_news_are_previewed_and_shown_to_nobody_before_they_are_published(
     assert frame(opened, "file", "read_count")["file"].tolist() == ["今天的诉求.csv"]
 
 
+def test_a_preview_tells_the_problems_of_its_own_files(
+    warehouse: Warehouse, open_page: OpenPage, tmp_path: Path
+) -> None:
+    (tmp_path / "诉求.csv").write_bytes(as_csv(WRONG))
+    intake.run(tmp_path / "诉求.csv", warehouse, incremental=True)
+    opened = wait(
+        upload(open_page("data"), ("园区.csv", as_csv({**ROWS["园区"][0], "备注": "新"})))
+    )
+    told = [d.value for d in opened.dataframe if "examples" in d.value.columns]
+    assert [t["file"].tolist() for t in told] == [["园区.csv"], ["诉求.csv"]]
+    assert told[0]["examples"].tolist() == ["备注"]
+    assert "企业诉求工单" in "".join(c.value for c in opened.caption if "不变" in c.value)
+
+
 def test_clicks_that_arrive_twice_do_one_thing(warehouse: Warehouse, open_page: OpenPage) -> None:
     opened = open_page("data")
     opened.segmented_control[0].set_value("增量").run()
