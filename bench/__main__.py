@@ -29,8 +29,8 @@ import duckdb
 import pyarrow.parquet as pq
 import python_calamine
 
-from fuqi import contract, intake, paths, settings, worktime
-from fuqi.store import Database, Release, Warehouse
+from fuqi import contract, intake, paths, settings
+from fuqi.store import Database, Release, Warehouse, parameters
 
 OUT = Path(__file__).with_name("out")
 
@@ -165,7 +165,7 @@ def _repeated(warehouse: Warehouse, release: Release, copies: int) -> Release:
 
 
 def _queries(release: Release, runs: int) -> dict[str, dict[str, float]]:
-    database = Database(release)
+    database = Database(release, settings.load())
     params = _params(release)
     baseline = _median_ms(lambda: database.row_count("appeals"), runs)
     measured = {"(baseline: count of appeals)": {"ms": baseline, "ratio": 1.0}}
@@ -182,22 +182,8 @@ def _queries(release: Release, runs: int) -> dict[str, dict[str, float]]:
 def _params(release: Release) -> dict[str, Any]:
     chosen = settings.load()
     as_of = release.manifest.data_as_of
-    return {
-        "as_of": as_of,
-        "due_soon_at": worktime.add_working_days(as_of, 1),
-        "start_date": chosen.programme_start,
-        "end_date": as_of.date(),
-        "step": "week",
-        "subdistrict": None,
-        "category": None,
-        "service_group": "站点服务",
-        "longest_days": 14,
-        "min_n": chosen.min_n,
-        "partial_counts_as_resolved": chosen.partial_counts_as_resolved,
-        "basically_satisfied_counts": chosen.basically_satisfied_counts,
-        "programme_start": chosen.programme_start,
-        "assignments_start": chosen.assignments_start,
-    }
+    shared = parameters(as_of, chosen.programme_start, as_of.date(), chosen)
+    return {**shared, "service_group": "站点服务", "longest_days": 14}
 
 
 def _seconds(work: Callable[[], Any]) -> float:

@@ -8,7 +8,7 @@ import duckdb
 
 from fuqi import contract, wording, worktime
 from fuqi.settings import Settings
-from fuqi.store import Database, Release, ReleaseError, Warehouse
+from fuqi.store import Database, Release, ReleaseError, Warehouse, parameters
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ def examine(warehouse: Warehouse, settings: Settings) -> Report:
         lines += [f"提示：有待发布的版本 {'、'.join(waiting)}；请在“数据”页发布或放弃。", ""]
     faults = [
         f"表 {name} 不在版本 {release.release_id} 中"
-        for name in (*contract.load().names, "calendar", "intake_problems")
+        for name in (*contract.load().names, "intake_problems")
         if not release.table_path(name).is_file()
     ]
     if faults:
         return Report(tuple(lines), tuple(faults))
 
     try:
-        database = Database(release)
+        database = Database(release, settings)
         lines += _row_counts(release, database, faults)
         lines += ["", *_problems(database)]
         lines += ["", *_published(database, manifest.data_as_of, settings)]
         database.close()
     except duckdb.Error as error:
         faults.append(f"版本 {release.release_id} 读不出：{error}")
-    if manifest.data_as_of.year not in worktime.KNOWN_YEARS:
+    if not worktime.is_known(manifest.data_as_of.year):
         faults.append(f"工作日历没有 {manifest.data_as_of.year} 年的节假日安排")
     return Report(tuple(lines), tuple(faults))
 
@@ -99,14 +99,9 @@ def _problems(database: Database) -> list[str]:
 
 
 def _published(database: Database, as_of: datetime, settings: Settings) -> list[str]:
-    rows = database.run(
-        "published_vs_computed",
-        {
-            "as_of": as_of,
-            "programme_start": settings.programme_start,
-            "assignments_start": settings.assignments_start,
-        },
-    ).to_pylist()
+    shared = parameters(as_of, settings.programme_start, as_of.date(), settings)
+    asked = database.query("published_vs_computed").params
+    rows = database.run("published_vs_computed", {p: shared[p] for p in asked}).to_pylist()
     return _aligned(
         ["项目", "指标", "公布", "计算", "差额"],
         [

@@ -6,6 +6,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 
 CONTRACT = PROJECT / "data" / "contract"
+CALENDAR = Path(os.environ.get("FUQI_CALENDAR", PROJECT / "data" / "calendar.toml"))
 BOUNDARIES = Path(os.environ.get("FUQI_BOUNDARIES", PROJECT / "data" / "boundaries"))
 EXPORTS = PROJECT / "data" / "exports"
 MAPPINGS = Path(os.environ.get("FUQI_MAPPINGS", PROJECT / "data" / "mappings"))

@@ -1,11 +1,13 @@
 """Settings: weights, limits and minimums that an office decides, read from `data/settings.toml`."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from fuqi import paths
+from fuqi.worktime import WORKING_DAYS, Limit, OfficeHours, WorktimeError
 
 KINDS = {
     date: "日期，如 2022-06-01",
@@ -13,6 +15,8 @@ KINDS = {
     float: "数字",
     bool: "true 或 false",
     str: "文字",
+    OfficeHours: '时段的列表，如 ["09:00-12:00", "14:00-18:00"]',
+    tuple: "由 category、amount、unit 组成的表，每个类型一个 [[deadline_limits]]",
 }
 
 
@@ -29,7 +33,16 @@ class Settings:
     min_n: int = 30
     partial_counts_as_resolved: bool = False
     basically_satisfied_counts: bool = True
+    response_weight: float = 30.0
+    resolved_weight: float = 35.0
+    satisfied_weight: float = 35.0
     rounding: str = "half_up"
+    report_month_day: int = 25
+    office_hours: OfficeHours = field(default_factory=OfficeHours)
+    deadline_limits: tuple = (
+        Limit("政策咨询", 24, "hours"),
+        Limit("*", 3, WORKING_DAYS),
+    )
     refresh_seconds: int = 8
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
@@ -37,16 +50,25 @@ class Settings:
     uploads: bool = False
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            expected = (int, float) if field.type is float else (field.type,)
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            expected = (int, float) if entry.type is float else (entry.type,)
             if type(value) not in expected:  # a bool is no int, a datetime no date
-                raise SettingsError(f"设置 {field.name} 是 {value!r}，应为 {KINDS[field.type]}")
+                raise SettingsError(f"设置 {entry.name} 是 {value!r}，应为 {KINDS[entry.type]}")
         for name in ("min_n", "refresh_seconds"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")
+        for name in ("response_weight", "resolved_weight", "satisfied_weight"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，不能小于 0")
+        if not self.response_weight + self.resolved_weight + self.satisfied_weight:
+            raise SettingsError("综合得分的三个权重都是 0，至少一个应大于 0")
         if not 0 <= self.max_lost_share <= 1:
             raise SettingsError(f"设置 max_lost_share 是 {self.max_lost_share}，应在 0 与 1 之间")
+        if not 1 <= self.report_month_day <= 28:
+            raise SettingsError(
+                f"设置 report_month_day 是 {self.report_month_day}，应在 1 与 28 之间"
+            )
         if self.rounding not in ("half_up", "truncate"):
             raise SettingsError(f"设置 rounding 是 {self.rounding!r}，应为 half_up 或 truncate")
 
@@ -64,4 +86,33 @@ def load(path: Path = paths.SETTINGS) -> Settings:
         raise SettingsError(f"{path.name} 不是有效的 TOML：{error}") from error
     if unknown := set(content) - {f.name for f in fields(Settings)}:
         raise SettingsError(f"{path.name} 里有不认识的设置：{'、'.join(sorted(unknown))}")
-    return Settings(**content)
+    return Settings(**{name: _parsed(name, value) for name, value in content.items()})
+
+
+def _parsed(name: str, value: Any) -> Any:
+    """A value as the dataclass keeps it: lists of TOML become office hours and limits."""
+    if not isinstance(value, list):
+        return value
+    try:
+        if name == "office_hours":
+            return OfficeHours.parse(value)
+        if name == "deadline_limits":
+            return tuple(_limit(entry) for entry in value)
+    except WorktimeError as error:
+        raise SettingsError(f"设置 {name}：{error}") from error
+    return value
+
+
+def _limit(entry: Any) -> Limit:
+    kinds = {
+        "category": (str,),
+        "amount": (int, float),
+        "unit": (str,),
+        "counts_receipt_day": (bool,),
+    }
+    if not isinstance(entry, dict) or not {"category", "amount", "unit"} <= set(entry):
+        raise SettingsError(f"设置 deadline_limits 里有 {entry!r}，应为 {KINDS[tuple]}")
+    for key, value in entry.items():
+        if type(value) not in kinds.get(key, ()):
+            raise SettingsError(f"设置 deadline_limits 的 {key} 是 {value!r}，不认识或类型不对")
+    return Limit(**entry)

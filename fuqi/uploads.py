@@ -97,11 +97,7 @@ class Upload:
 
     def remove(self) -> None:
         """Forget the upload and its files; a candidate made of it stays."""
-        process = _processes.pop(self.folder, None)
-        if process is not None:
-            # What came of it was written before its end, which is a moment away.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(SECONDS_TO_END)
+        _see_out(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -144,9 +140,11 @@ def start(
 
 def again(upload: Upload, warehouse: Warehouse) -> None:
     """Begin anew what could not be done because somebody else was writing; else nothing is done."""
-    if upload.result is not None and upload.result.state == BUSY:
-        (upload.folder / RESULT).unlink(missing_ok=True)
-        _begin(upload, warehouse)
+    with _beginning_again:
+        if upload.result is not None and upload.result.state == BUSY:
+            _see_out(upload.folder)
+            (upload.folder / RESULT).unlink(missing_ok=True)
+            _begin(upload, warehouse)
 
 
 def find(upload_id: str, warehouse: Warehouse) -> Upload | None:
@@ -176,14 +174,12 @@ def file_name(given: str, taken: Sequence[str] = ()) -> str:
 
 # Processes this one has started, by the folder of their upload.
 _processes: dict[Path, subprocess.Popen[bytes]] = {}
-_starting = threading.Lock()
+_beginning_again = threading.Lock()
 
 
 def _begin(upload: Upload, warehouse: Warehouse) -> None:
     command = [sys.executable, "-m", "fuqi.uploads"]
-    with _starting, (upload.folder / PROGRESS).open("wb") as progress:
-        if _is_running(upload.folder):
-            return
+    with (upload.folder / PROGRESS).open("wb") as progress:
         _processes[upload.folder] = subprocess.Popen(  # noqa: S603 - our own command, no shell
             [*command, str(upload.folder.resolve()), str(warehouse.folder.resolve())],
             cwd=paths.PROJECT,
@@ -200,6 +196,14 @@ def _is_running(folder: Path) -> bool:
         return own.poll() is None
     # Begun by a server that has ended since: whoever prepares it holds its lock.
     return lock.holder(folder) is not None
+
+
+def _see_out(folder: Path) -> None:
+    """Wait for the end of a process that has written what came of it, which is a moment away."""
+    process = _processes.pop(folder, None)
+    if process is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_END)
 
 
 def _read_result(folder: Path) -> Result | None:

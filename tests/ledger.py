@@ -1,7 +1,7 @@
 """A release built from Python rows: what a test states is in it, every other table is empty."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from fuqi import contract
 from fuqi.store import Manifest, Release, TableEntry, Warehouse
-from fuqi.worktime import calendar
 
 AS_OF = datetime(2023, 6, 28, 18)
 """The data are from this Wednesday evening unless a test says otherwise."""
@@ -38,7 +37,7 @@ PROBLEMS = pa.schema(
 def publish_ledger(
     folder: Path, tables: Mapping[str, Rows] | None = None, as_of: datetime = AS_OF
 ) -> Release:
-    """A published release in the warehouse `folder`, with every table of the contract, the calendar and the report.
+    """A published release in the warehouse `folder`, with every table of the contract and the report.
 
     `tables` gives rows by table, a row names the columns it fills. KeyError for a table or column that the
     contract does not know, so that a test cannot pass on a misspelt one.
@@ -52,7 +51,6 @@ def publish_ledger(
             pq.write_table(_table(name, schema, rows), staging.folder / f"{name}.parquet")
             if name in contract.load().names:
                 entries[name] = TableEntry(len(rows), 0, 0, (), "", staging.release_id)
-        pq.write_table(_calendar(), staging.folder / "calendar.parquet")
         if tables:
             raise KeyError(f"the contract has no table {', '.join(tables)}")
         return staging.publish(Manifest(staging.release_id, as_of, as_of, entries))
@@ -96,16 +94,3 @@ def _schemas() -> dict[str, pa.Schema]:
         for table in contract.load().tables
     }
     return {**schemas, "intake_problems": PROBLEMS}
-
-
-@cache
-def _calendar() -> pa.Table:
-    days = list(calendar(date(2022, 1, 1), date(2023, 12, 31)))
-    return pa.table(
-        {
-            "day": [d.day for d in days],
-            "is_working_day": [d.is_working_day for d in days],
-            "is_known": [d.is_known for d in days],
-            "working_day_number": [d.working_day_number for d in days],
-        }
-    )

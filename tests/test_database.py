@@ -197,7 +197,6 @@ def test_an_unknown_query_is_named(database):
 def test_rows_are_counted_as_stored(database):
     assert database.row_count("appeals") == len(APPEALS)
     assert database.row_count("visits") == 0
-    assert "calendar" in database.table_names
 
 
 def test_a_parameter_is_a_value_and_never_sql(database):

@@ -1,5 +1,6 @@
 """Incremental loads: news come in, nothing else changes; and every load says what it changed."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,50 @@ def test_label_of_the_rows_that_stay_stays(tmp_path, today):
     run(write_small_exports(tmp_path / "exports", label="演示数据"), warehouse)
     load(today, warehouse, {**OPEN, **NEWER})
     assert warehouse.current().manifest.tables["appeals"].label == "演示数据"
+
+
+# ---------------------------------------------------------------- what the files had
+
+
+def given(warehouse: Warehouse, table: str = "appeals") -> tuple[str, ...] | None:
+    return warehouse.current().manifest.tables[table].columns
+
+
+KEPT = ("工单编号", "诉求类型", "所属街道", "受理时间")
+KEPT_NAMES = ("appeal_id", "category_path", "subdistrict_name", "received_at")
+
+
+def test_manifest_names_the_columns_that_the_files_had(warehouse, today):
+    write_csv(today / "一.csv", [{name: CLOSED[name] for name in KEPT}])
+    write_csv(today / "二.csv", [{name: OPEN[name] for name in (*KEPT, "办结时限", "满意度")}])
+    stations = given(warehouse, "stations")
+    run(today, warehouse)
+    assert given(warehouse) == (*KEPT_NAMES, "due_at", "rating")
+    assert given(warehouse, "stations") == stations
+    assert "station_id" in stations
+    assert "closed_date" not in stations
+    assert given(warehouse, "permits") == ()
+
+
+def test_column_of_the_rows_that_stay_is_not_absent(warehouse, today):
+    before = given(warehouse)
+    load(
+        today, warehouse, {**{name: OPEN[name] for name in KEPT}, "派单时间": "2023-06-28 09:00:00"}
+    )
+    assert set(given(warehouse)) == {*before, "assigned_at"}
+    assert warehouse.current().manifest.tables["appeals"].absent("rating", "visit_id") == (
+        "visit_id",
+    )
+
+
+def test_manifest_written_before_says_of_no_column_that_it_is_absent(warehouse, today):
+    manifest = warehouse.current().folder / "manifest.json"
+    content = json.loads(manifest.read_text("utf-8"))
+    for entry in content["tables"].values():
+        del entry["columns"]
+    manifest.write_text(json.dumps(content), "utf-8")
+    load(today, warehouse, OPEN)
+    assert given(warehouse) is given(warehouse, "stations") is None
+    assert warehouse.current().manifest.tables["appeals"].absent("visit_id") == ()
+    run(today, warehouse, max_lost_share=1)
+    assert "visit_id" not in given(warehouse)

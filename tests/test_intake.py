@@ -748,14 +748,6 @@ def test_moment_with_a_zone_in_parquet_is_local_time(folder: Path, warehouse: Wa
     ]
 
 
-def test_calendar_covers_the_data_and_the_year_after(folder: Path, warehouse: Warehouse) -> None:
-    outcome = run(folder, warehouse)
-    assert rows(outcome, "calendar", "min(day), max(day), count(*)") == [
-        (date(2023, 1, 1), date(2024, 12, 31), 731)
-    ]
-    assert rows(outcome, "calendar", "day, is_working_day")[27] == (date(2023, 1, 28), True)
-
-
 def test_file_is_announced_with_its_rows(folder: Path, warehouse: Warehouse) -> None:
     told: list[str] = []
     run(folder, warehouse, progress=told.append)

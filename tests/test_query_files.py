@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,7 +11,7 @@ import pytest
 
 from fuqi import contract, paths
 from fuqi.settings import Settings
-from fuqi.store import Database, Query, QueryError
+from fuqi.store import Database, Manifest, Query, QueryError, parameters, worktime_sql
 from fuqi.store.database import MACROS
 from fuqi.store.queries import STAGING, kpis, load
 from tests.empty_release import publish_empty_release
@@ -24,20 +24,15 @@ EACH_RUN = pytest.mark.parametrize(
 )
 
 PARAMS = {
-    "as_of": AS_OF,
-    "due_soon_at": AS_OF + timedelta(days=1),
-    "start_date": date(2023, 4, 1),
-    "end_date": date(2023, 6, 28),
-    "programme_start": date(2022, 6, 1),
-    "assignments_start": date(2023, 3, 1),
-    "subdistrict": "福保街道",
-    "category": None,
+    **parameters(
+        AS_OF,
+        date(2023, 4, 1),
+        date(2023, 6, 28),
+        Settings(min_n=1),
+        subdistrict="福保街道",
+    ),
     "service_group": "站点服务",
-    "step": "week",
-    "min_n": 1,
     "longest_days": 14,
-    "partial_counts_as_resolved": False,
-    "basically_satisfied_counts": True,
 }
 
 DAY = date(2023, 5, 4)
@@ -144,19 +139,20 @@ def test_the_header_names_the_tables_that_the_sql_reads(query):
 
 def tables_read(query: Query) -> set[str]:
     """Tables by DuckDB's own reading, staging functions by their names in the text."""
-    text = re.sub(r"\$[a-z_]+", "null", body(query))
+    text = re.sub(r"\$[a-z0-9_]+", "null", body(query))
     staging = [q.name for q in QUERIES.values() if q.folder == STAGING]
     for name in staging:
         text = re.sub(rf"\b{name}\s*\(\s*(null(::[a-z]+)?)?\s*\)", name, text)
     connection = duckdb.connect()
     connection.execute(MACROS.read_text(encoding="utf-8"))
+    worktime_sql.create(connection, Manifest("", AS_OF, AS_OF, {}), Settings())
     return set(connection.get_table_names(text))
 
 
 @EACH
 def test_a_query_reads_tables_of_the_contract_or_staging_queries_only(query):
     staging = {q.name for q in QUERIES.values() if q.folder == STAGING}
-    known = {*contract.load().names, *staging, "calendar", "intake_problems"}
+    known = {*contract.load().names, *staging, *worktime_sql.TABLES, "intake_problems"}
     assert set(query.reads) <= known
 
 
@@ -206,7 +202,15 @@ def test_every_rate_has_its_counts_and_says_which_way_is_good():
     for kpi in rates:
         assert kpi.counts is not None, kpi.column
         assert all(count.endswith("_count") for count in kpi.counts), kpi.column
-        assert kpi.is_low_good is False, kpi.column
+        assert kpi.is_low_good is not None, kpi.column
+
+
+def test_a_kpi_needs_columns_that_the_contract_has():
+    needed = {need for kpi in kpis().values() for need in kpi.needs}
+    assert {"appeals.due_at", "appeals.rating"} <= needed
+    for need in needed:
+        table, _, column = need.partition(".")
+        assert contract.load()[table].column(column).title
 
 
 # ---------------------------------------------------------------- what the loader refuses
@@ -220,6 +224,7 @@ SOUND = """-- Appeals on time.
 -- KPI:     on_time_rate  按时办结率 = 按时 /
 --          应办结（高者为好） [on_time_count/due_count]
 --          open_count    未办结 = 尚未办结（低者为好）
+--              {appeals.closed_at, appeals.due_at}
 --          received_count 受理量 = 受理的诉求
 -- Caveat:  近几日会变，
 --          请注意。
@@ -249,6 +254,7 @@ def test_a_header_is_read_whole(read):
     rate, still_open, received = query.kpis
     assert (rate.column, rate.label) == ("on_time_rate", "按时办结率")
     assert rate.definition == "按时 /应办结"
+    assert (rate.needs, still_open.needs) == ((), ("appeals.closed_at", "appeals.due_at"))
     assert (rate.counts, rate.is_low_good) == (("on_time_count", "due_count"), False)
     assert (still_open.counts, still_open.is_low_good) == (None, True)
     assert (received.definition, received.is_low_good) == ("受理的诉求", None)

@@ -107,6 +107,21 @@ def test_an_upload_becomes_a_candidate_and_its_files_go(warehouse, news):
     assert warehouse.candidates() != []
 
 
+def test_what_could_not_be_done_is_begun_again_as_soon_as_that_is_known(warehouse, news):
+    with warehouse.stage():
+        upload = uploads.start([("诉求.csv", news)], Order(is_incremental=True), warehouse)
+        for _ in range(2):
+            result = outcome(upload)
+            assert result.state == uploads.BUSY, upload.progress
+            uploads.again(upload, warehouse)  # its process may not have ended yet
+        outcome(upload)
+    for _ in range(2):
+        uploads.again(upload, warehouse)
+    assert outcome(upload).state == uploads.READY
+    uploads.again(upload, warehouse)
+    assert len(warehouse.candidates()) == 1
+
+
 def test_source_toml_is_obeyed_when_it_is_uploaded_too(warehouse, tmp_path):
     folder = write_small_exports(tmp_path / "exports", label="演示数据")
     files = [(file.name, file.read_bytes()) for file in folder.iterdir()]

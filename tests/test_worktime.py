@@ -7,7 +7,7 @@ import pytest
 from fuqi import worktime
 from fuqi.worktime import add_working_days, calendar, is_working_day
 
-UNANNOUNCED = worktime.KNOWN_YEARS.stop
+UNANNOUNCED = worktime.ANNOUNCED_YEARS.stop
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import duckdb
-import pyarrow as pa
 
 from fuqi import contract as contract_package
-from fuqi import worktime
 from fuqi.contract.model import Contract, Table
 from fuqi.intake import agreement, foreign, merge, places, problems, validate, values
 from fuqi.intake.errors import IntakeError
@@ -139,7 +137,6 @@ class _Load:
         if outcome_without_release.carried_over:
             self.problems.carry_over(self.staging.previous, outcome_without_release.carried_over)
         self.problems.write(self.staging.folder, self._table_titles())
-        self._write_calendar(data_as_of, ordered)
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         manifest = Manifest(
             self.staging.release_id, loaded_at, data_as_of, entries, outcome_without_release.files
@@ -406,6 +403,7 @@ class _Load:
                     (),
                     self.source.label or foreign.LABEL,
                     self.staging.release_id,
+                    foreign.REGISTERS[table.name]["names"],
                 )
             elif table.name in self.previous_tables:
                 self.staging.carry_over(table.name)
@@ -413,14 +411,16 @@ class _Load:
             else:
                 declared = ", ".join(f"null::{c.sql_type} as {c.name}" for c in table.columns)
                 self._copy(f"select {declared} limit 0", table.name)
-                entries[table.name] = TableEntry(0, 0, 0, (), "", self.staging.release_id)
+                entries[table.name] = TableEntry(
+                    0, 0, 0, (), "", self.staging.release_id, columns=()
+                )
         return entries
 
     def _write(self, table: Table) -> TableEntry:
         sheets = [sheet for sheet in self.sheets if sheet.table == table]
         outcomes = [self._sheet_outcome(sheet) for sheet in sheets]
         labels = {self.source.label or (foreign.LABEL if self._is_foreign(table) else "")}
-        if self._is_incremental(table) and table.name in self.stored_whole:
+        if self._keeps_rows(table):
             labels.add(self.previous_tables[table.name].label)
             is_news = any(outcome.new or outcome.changed for outcome in outcomes)
         else:
@@ -439,7 +439,23 @@ class _Load:
             files=tuple(dict.fromkeys(sheet.sheet.file for sheet in sheets)),
             label="、".join(sorted(labels - {""})),
             loaded_in=self.staging.release_id,
+            columns=self._given_columns(table, sheets),
+            is_foreign=self._is_foreign(table),
         )
+
+    def _given_columns(self, table: Table, sheets: list[LoadedSheet]) -> tuple[str, ...] | None:
+        """The columns that the files of a table had, those of the rows that stay included."""
+        given = {name for sheet in sheets for name in sheet.recognised.columns}
+        if self._keeps_rows(table):
+            earlier = self.previous_tables[table.name].columns
+            if earlier is None:
+                return None
+            given |= set(earlier)
+        return tuple(c.name for c in table.columns if c.name in given)
+
+    def _keeps_rows(self, table: Table) -> bool:
+        """Whether rows of the release before stay in the table."""
+        return self._is_incremental(table) and table.name in self.stored_whole
 
     def _sheet_outcome(self, sheet: LoadedSheet) -> FileOutcome:
         refused, superseded, flagged = self.problems.count_rows(sheet.number)
@@ -471,33 +487,6 @@ class _Load:
             ignored_columns=tuple(sheet.recognised.ignored.values()),
             mapping=sheet.mapping.name if sheet.mapping else "",
         )
-
-    def _write_calendar(self, data_as_of: datetime, tables: list[Table]) -> None:
-        """Write the working-day calendar from the first year something happened to the year after next."""
-        first = data_as_of.date()
-        for table in tables:
-            for column in table.event_times:
-                (earliest,) = self.connection.execute(
-                    f"select min({column.name})::date from sound_{table.name}"
-                ).fetchall()[0]
-                first = min(first, earliest or first)
-        previous = self.staging.previous
-        if previous is not None and previous.table_path("calendar").is_file():
-            (earliest,) = self.connection.execute(
-                f"select min(day) from read_parquet('{_quoted_path(previous.table_path('calendar'))}')"
-            ).fetchall()[0]
-            first = min(first, earliest)
-        days = list(worktime.calendar(date(first.year, 1, 1), date(data_as_of.year + 1, 12, 31)))
-        calendar = pa.table(
-            {
-                "day": pa.array([d.day for d in days], pa.date32()),
-                "is_working_day": pa.array([d.is_working_day for d in days], pa.bool_()),
-                "is_known": pa.array([d.is_known for d in days], pa.bool_()),
-                "working_day_number": pa.array([d.working_day_number for d in days], pa.int64()),
-            }
-        )
-        self.connection.register("calendar_days", calendar)
-        self._copy("from calendar_days", "calendar")
 
     def _copy(self, rows: str, table: str) -> None:
         target = _quoted_path(self.staging.folder / f"{table}.parquet")

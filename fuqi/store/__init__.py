@@ -3,6 +3,7 @@
 from fuqi.store.database import Database
 from fuqi.store.lock import BusyError
 from fuqi.store.manifest import FileOutcome, Manifest, TableEntry
+from fuqi.store.parameters import parameters
 from fuqi.store.queries import Kpi, Query, QueryError, kpis
 from fuqi.store.releases import Release, ReleaseError, Warehouse
 
@@ -19,4 +20,5 @@ __all__ = [
     "TableEntry",
     "Warehouse",
     "kpis",
+    "parameters",
 ]

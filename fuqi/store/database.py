@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
+from fuqi.settings import Settings
+from fuqi.store import worktime_sql
 from fuqi.store.queries import STAGING, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
@@ -23,6 +25,7 @@ MACROS = Path(__file__).with_name("macros.sql")
 class Database:
     """An in-memory DuckDB with one view a table of the release, personal columns masked.
 
+    Beside them stand `calendar` and `work_rules`, made of the working calendar and of the settings (`worktime_sql`).
     The files are never changed, so one Database serves every thread: each call opens a cursor of its own.
     The connection can read the release's folder and nothing else of the machine.
     """
@@ -30,6 +33,8 @@ class Database:
     def __init__(
         self,
         release: Release,
+        settings: Settings | None = None,
+        *,
         contract: Contract | None = None,
         queries: Mapping[str, Query] | None = None,
     ) -> None:
@@ -44,6 +49,9 @@ class Database:
         self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
         self._connection.execute("set enable_external_access = false")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
+        worktime_sql.create(
+            self._connection, release.manifest, Settings() if settings is None else settings
+        )
         self._lock = threading.Lock()
         self._open_tables(contract or load_contract())
         self._connection.execute("set lock_configuration = true")
@@ -90,13 +98,34 @@ class Database:
 
     def _open_tables(self, contract: Contract) -> None:
         for table in self.release.table_names:
-            path = _quoted(self.release.table_path(table))
-            shown = _masked_columns(contract, table)
-            self._connection.execute(
-                f"create view \"{table}\" as select {shown} from read_parquet('{path}')"
-            )
+            if (
+                table in worktime_sql.TABLES
+            ):  # a release of an earlier version brings its own calendar
+                continue
+            _open_table(self._connection, contract, self.release, table)
         for query in _staging_in_order(self.queries):
-            self._connection.execute(_as_macro(query))
+            self._connection.execute(_as_macro(query) if query.params else _as_table(query))
+
+
+def problems_of(folder: Path, query: Query) -> pa.Table:
+    """The rows of a query that reads `intake_problems` alone, over the folder of any load.
+
+    The folder of a refused load holds nothing else, and a candidate need not be opened whole for its problems.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"set allowed_directories = ['{_quoted(folder)}']")
+        connection.execute("set enable_external_access = false")
+        connection.execute(MACROS.read_text(encoding="utf-8"))
+        _open_table(connection, load_contract(), Release(folder), "intake_problems")
+        return connection.sql(query.sql).to_arrow_table()
+
+
+def _open_table(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, release: Release, table: str
+) -> None:
+    path = _quoted(release.table_path(table))
+    shown = _masked_columns(contract, table)
+    connection.execute(f"create view \"{table}\" as select {shown} from read_parquet('{path}')")
 
 
 def _masked_columns(contract: Contract, table: str) -> str:
@@ -120,6 +149,11 @@ def _as_macro(query: Query) -> str:
     """A staging query as a table function: its parameters become arguments."""
     body = re.sub(r"\$([a-z_]+)", r"\1", query.sql)
     return f'create macro "{query.name}"({", ".join(query.params)}) as table ({body}\n)'
+
+
+def _as_table(query: Query) -> str:
+    """A staging query that depends on nothing but the release: worked out once, when it is opened."""
+    return f'create table "{query.name}" as ({query.sql}\n)'
 
 
 def _quoted(path: Path) -> str:

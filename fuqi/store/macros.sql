@@ -49,3 +49,21 @@ create macro is_resolved(outcome, partial_counts_as_resolved) as
     outcome = '解决' or (outcome = '部分解决' and partial_counts_as_resolved);
 create macro is_satisfied(rating, basically_satisfied_counts) as
     rating = '满意' or (rating = '基本满意' and basically_satisfied_counts);
+
+-- Three rates weighed into a score of 100 at most; a part that weighs nothing may be missing, no other.
+create macro composite_score(responded, resolved, satisfied, response_weight, resolved_weight, satisfied_weight) as
+    100 * (
+        case when response_weight > 0 then responded * response_weight else 0 end
+        + case when resolved_weight > 0 then resolved * resolved_weight else 0 end
+        + case when satisfied_weight > 0 then satisfied * satisfied_weight else 0 end
+    ) / (response_weight + resolved_weight + satisfied_weight);
+
+-- How units of one measure are compared with the district: ranked when n is large enough, equal rates share a rank.
+create macro verdict(n, min_n, low, high, district) as
+    case
+        when n = 0 then '无应计'
+        when n < min_n then '样本不足'
+        when low > district then '高于全区'
+        when high < district then '低于全区'
+        else '与全区无显著差异'
+    end;

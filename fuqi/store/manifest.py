@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TableEntry:
-    """How one table came into a release; `loaded_in` is the release whose intake read its files."""
+    """How one table came into a release; `loaded_in` is the release whose intake read its files.
+
+    `columns` names the columns of the contract that at least one of its files had, filled or not; None in
+    manifests that were written before it was recorded. `is_foreign` marks another city's export, mapped for trial.
+    """
 
     rows: int
     refused: int
@@ -17,6 +21,20 @@ class TableEntry:
     files: tuple[str, ...]
     label: str
     loaded_in: str
+    columns: tuple[str, ...] | None = None
+    is_foreign: bool = False
+
+    def absent(self, *columns: str) -> tuple[str, ...]:
+        """Those of the columns that no file had; none where that is unknown."""
+        return () if self.columns is None else tuple(c for c in columns if c not in self.columns)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "TableEntry":
+        """The entry that `asdict` made `content` of."""
+        lists = {
+            key: tuple(content[key]) for key in ("files", "columns") if content.get(key) is not None
+        }
+        return cls(**{**content, **lists})
 
 
 @dataclass(frozen=True)
@@ -107,8 +125,7 @@ class Manifest:
             loaded_at=datetime.fromisoformat(content["loaded_at"]),
             data_as_of=datetime.fromisoformat(content["data_as_of"]),
             tables={
-                name: TableEntry(**{**entry, "files": tuple(entry["files"])})
-                for name, entry in content["tables"].items()
+                name: TableEntry.from_content(entry) for name, entry in content["tables"].items()
             },
             files=tuple(map(FileOutcome.from_content, content.get("files", ()))),
             based_on=content.get("based_on"),

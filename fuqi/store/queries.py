@@ -21,7 +21,8 @@ class QueryError(ValueError):
 class Kpi:
     """A KPI as its query's header defines it; `definition` is shown to the reader as it stands.
 
-    `counts` names two columns: what is counted or measured, and the n it is never shown without.
+    `counts` names two columns: what is counted or measured, and the n it is never shown without. `needs` names the
+    columns of the contract, as `appeals.due_at`, without which an export says nothing of it.
     """
 
     column: str
@@ -29,6 +30,7 @@ class Kpi:
     definition: str
     counts: tuple[str, str] | None
     is_low_good: bool | None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,22 +136,27 @@ def _joined(lines: list[str]) -> list[str]:
         if re.match(r"[a-z][a-z0-9_]* ", line) or not joined:
             joined.append(line)
         else:
-            joined[-1] += line
+            # Chinese text runs on without a space, the counts and columns behind it do not.
+            joined[-1] += f" {line}" if line[0] in "[{" else line
     return joined
 
 
 def _kpi(file: Path, line: str) -> Kpi:
     match = re.fullmatch(
-        r"([a-z][a-z0-9_]*)\s+(\S+) = (.+?)(?:（(高|低)者为好）)?(?: \[(\w+)/(\w+)\])?", line
+        r"([a-z][a-z0-9_]*)\s+(\S+) = (.+?)(?:（(高|低)者为好）)?(?: \[(\w+)/(\w+)\])?"
+        r"(?: \{([a-z0-9_., ]+)\})?",
+        line,
     )
     if match is None or (match[1].endswith("_rate") and match[5] is None):
         raise QueryError(
             f"{file.name}: KPI line {line!r}; the form is `column  名称 = 定义（高者为好）`, "
-            "a rate ends with its counts: `[numerator_count/denominator_count]`"
+            "a rate goes on with its counts, `[numerator_count/denominator_count]`, and the columns that an "
+            "export must have come last, `{table.column}`"
         )
     is_low_good = None if match[4] is None else match[4] == "低"
     counts = None if match[5] is None else (match[5], match[6])
-    return Kpi(match[1], match[2], match[3], counts, is_low_good)
+    needs = tuple(re.findall(r"[a-z0-9_.]+", match[7] or ""))
+    return Kpi(match[1], match[2], match[3], counts, is_low_good, needs)
 
 
 def _used_params(file: Path, text: str) -> set[str]:

@@ -15,7 +15,8 @@ import streamlit as st
 
 from fuqi import paths, settings, uploads, wording
 from fuqi.intake import REPORT_CSV
-from fuqi.store import BusyError, Database, FileOutcome, Manifest, Release, ReleaseError, Warehouse
+from fuqi.store import BusyError, FileOutcome, Manifest, Release, ReleaseError, Warehouse
+from fuqi.store.database import problems_of
 from fuqi.store.queries import load as load_queries
 from fuqi.ui.elements import grid, section
 from fuqi.ui.labels import table_title
@@ -493,13 +494,7 @@ def _problems_table(release: Release, carried_over: Sequence[str]) -> None:
 
 @st.cache_data(max_entries=20, show_spinner=False)
 def _problems(folder: str) -> pa.Table:
-    # The report of a refused load has no other tables that further queries could read.
-    name = "problem_examples"
-    database = Database(Release(Path(folder)), queries={name: load_queries()[name]})
-    try:
-        return database.run(name, {})
-    finally:
-        database.close()
+    return problems_of(Path(folder), load_queries()["problem_examples"])
 
 
 def _filled(rows: pa.Table, columns: Sequence[str]) -> list[str]:

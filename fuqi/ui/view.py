@@ -12,7 +12,7 @@ import streamlit as st
 from fuqi import paths, settings, wording, worktime
 from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
-from fuqi.store import Database, Release, ReleaseError, Warehouse
+from fuqi.store import Database, Release, ReleaseError, Warehouse, parameters
 from fuqi.ui import filters
 from fuqi.ui.filters import Filters
 
@@ -32,10 +32,10 @@ class View:
 
         The rows know what they are about (`scope_of`): a filter the query does not take has not narrowed them.
         """
-        declared = _database(self.release.release_id).query(name).params
+        declared = _database(self.release.release_id, self.settings).query(name).params
         known = {**self.params, **instead}
         given = {p: known[p] for p in declared if p in known}
-        rows = _rows(self.release.release_id, name, tuple(given.items()))
+        rows = _rows(self.release.release_id, self.settings, name, tuple(given.items()))
         return rows.replace_schema_metadata({SCOPE: _scope(given)})
 
     def previous(self, name: str, **instead: Any) -> pa.Table:
@@ -46,20 +46,16 @@ class View:
     @cached_property
     def params(self) -> Mapping[str, Any]:
         """Every parameter a query may declare."""
-        return {
-            "as_of": self.as_of,
-            "due_soon_at": worktime.add_working_days(self.as_of, 1),
-            "start_date": self.filters.period.first,
-            "end_date": self.filters.period.last,
-            "step": self.filters.period.step,
-            "subdistrict": self.filters.subdistrict,
-            "category": self.filters.category,
-            "min_n": self.settings.min_n,
-            "partial_counts_as_resolved": self.settings.partial_counts_as_resolved,
-            "basically_satisfied_counts": self.settings.basically_satisfied_counts,
-            "programme_start": self.settings.programme_start,
-            "assignments_start": self.settings.assignments_start,
-        }
+        period = self.filters.period
+        return parameters(
+            self.as_of,
+            period.first,
+            period.last,
+            self.settings,
+            step=period.step,
+            subdistrict=self.filters.subdistrict,
+            category=self.filters.category,
+        )
 
     @property
     def as_of(self) -> datetime:
@@ -166,8 +162,8 @@ def page(
     chosen = filters.show(
         as_of.date(),
         current,
-        _rows(release.release_id, "subdistrict_list", ())["subdistrict_name"].to_pylist(),
-        lambda: _rows(release.release_id, "categories", (("as_of", as_of),))[
+        _rows(release.release_id, current, "subdistrict_list", ())["subdistrict_name"].to_pylist(),
+        lambda: _rows(release.release_id, current, "categories", (("as_of", as_of),))[
             "category"
         ].to_pylist(),
         offers,
@@ -190,17 +186,19 @@ def _watch(release_id: str | None, seconds: int) -> None:
 
 
 def _warn_of_unknown_years(first: int, last: int) -> None:
-    unknown = sorted(set(range(first, last + 1)) - set(worktime.KNOWN_YEARS))
+    unknown = [year for year in range(first, last + 1) if not worktime.is_known(year)]
     if unknown:
         years = "、".join(str(year) for year in unknown)
         st.warning(f"工作日历没有 {years} 年的节假日安排，这些年份暂按周一至周五计算工作日。")
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _database(release_id: str) -> Database:
-    return Database(Warehouse(paths.WAREHOUSE).release(release_id))
+def _database(release_id: str, current: Settings) -> Database:
+    return Database(Warehouse(paths.WAREHOUSE).release(release_id), current)
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _rows(release_id: str, name: str, params: tuple[tuple[str, Any], ...]) -> pa.Table:
-    return _database(release_id).run(name, dict(params))
+def _rows(
+    release_id: str, current: Settings, name: str, params: tuple[tuple[str, Any], ...]
+) -> pa.Table:
+    return _database(release_id, current).run(name, dict(params))

@@ -9,7 +9,7 @@ with held_in_period as (
     select distinct
         object_kind,
         object_id,
-    from held_terms()
+    from held_terms
     where
         first_date <= least($end_date::date, $as_of::date)
         and coalesce(last_date, $start_date::date) >= $start_date::date

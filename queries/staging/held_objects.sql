@@ -33,7 +33,7 @@ in_force as (
         any_value(holder_name) as holder_name,
         any_value(holder_unit) as holder_unit,
         min(first_date) as held_since,
-    from held_terms()
+    from held_terms
     where
         first_date <= $as_of::date
         and coalesce(last_date, $as_of::date) >= $as_of::date

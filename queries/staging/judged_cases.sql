@@ -2,38 +2,28 @@
 --
 -- Grain:   one row per appeal received by $as_of that is not void.
 -- Params:  $as_of  the moment everything is judged at; what happened later is not known yet
--- Reads:   appeals, parks
+-- Reads:   timed_appeals
 -- Caveat:  a case without a deadline is neither on time nor late.
 with known as (
     select
-        appeals.appeal_id,
-        appeals.title,
-        trim(split_part(appeals.category_path, '->', 1)) as category,
-        nullif(trim(split_part(appeals.category_path, '->', 2)), '') as subcategory,
-        appeals.source,
-        appeals.enterprise_name,
-        appeals.subdistrict_name,
-        appeals.community_name,
-        appeals.park_id,
-        parks.park_name,
-        parks.area_name,
-        appeals.station_id,
-        appeals.unit_name,
-        appeals.received_at,
-        appeals.received_at::date as received_date,
+        * exclude (
+            assigned_at, accepted_at, first_response_at, closed_at, outcome, rating,
+            first_response_hours, first_response_working_hours, resolution_hours, resolution_working_hours
+        ),
+        case when assigned_at <= $as_of then assigned_at end as assigned_at,
+        case when accepted_at <= $as_of then accepted_at end as accepted_at,
+        case when first_response_at <= $as_of then first_response_at end as first_response_at,
+        case when first_response_at <= $as_of then first_response_hours end as first_response_hours,
         case
-            when appeals.first_response_at <= $as_of then appeals.first_response_at
-        end as first_response_at,
-        case when appeals.closed_at <= $as_of then appeals.closed_at end as closed_at,
-        appeals.due_at,
-        coalesce(appeals.extension_count, 0) as extension_count,
-        case when appeals.closed_at <= $as_of then appeals.outcome end as outcome,
-        case when appeals.closed_at <= $as_of then appeals.rating end as rating,
-    from appeals
-    left join parks on appeals.park_id = parks.park_id
-    where
-        not coalesce(appeals.is_void, false)
-        and appeals.received_at <= $as_of
+            when first_response_at <= $as_of then first_response_working_hours
+        end as first_response_working_hours,
+        case when closed_at <= $as_of then closed_at end as closed_at,
+        case when closed_at <= $as_of then resolution_hours end as resolution_hours,
+        case when closed_at <= $as_of then resolution_working_hours end as resolution_working_hours,
+        case when closed_at <= $as_of then outcome end as outcome,
+        case when closed_at <= $as_of then rating end as rating,
+    from timed_appeals
+    where received_at <= $as_of
 )
 
 select
@@ -44,6 +34,6 @@ select
     closed_at is null and coalesce(due_at < $as_of, false) as is_overdue,
     first_response_at is not null or received_date < $as_of::date as is_response_due,
     coalesce(first_response_at::date = received_date, false) as is_same_day_response,
-    epoch(first_response_at - received_at) / 3600 as first_response_hours,
-    epoch(closed_at - received_at) / 3600 as resolution_hours,
+    first_response_at is not null or received_at <= $as_of - interval 24 hour as is_response_24h_due,
+    coalesce(first_response_at <= received_at + interval 24 hour, false) as is_response_24h,
 from known

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fuqi.store import Warehouse, kpis
-from fuqi.worktime import KNOWN_YEARS
+from fuqi.worktime import ANNOUNCED_YEARS
 from tests.ledger import publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import Asked, Card, PlainFigures
@@ -296,7 +296,7 @@ def test_a_period_without_anything_is_a_hint_not_an_error(
 def test_a_year_the_calendar_does_not_know_is_a_warning(
     open_page: OpenPage, use_warehouse: Callable[[Path], None], tmp_path: Path
 ) -> None:
-    unknown = KNOWN_YEARS[-1] + 3
+    unknown = ANNOUNCED_YEARS[-1] + 3
     publish_ledger(
         tmp_path, {"subdistricts": subdistricts("福保街道")}, datetime(unknown, 6, 28, 18)
     )

@@ -1,0 +1,42 @@
+"""What a query may be asked with: the filters as given, the rest from the release and the settings."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from fuqi import worktime
+from fuqi.settings import Settings
+
+
+def parameters(
+    as_of: datetime,
+    start_date: date,
+    end_date: date,
+    settings: Settings,
+    *,
+    step: str = "week",
+    subdistrict: str | None = None,
+    category: str | None = None,
+) -> Mapping[str, Any]:
+    """Every parameter that queries share, by name; a query takes those its header declares.
+
+    `as_of` is the moment everything is judged at; `start_date` and `end_date` are both included; `step` is day,
+    week or month; without `subdistrict` or `category` all of them count.
+    """
+    return {
+        "as_of": as_of,
+        "due_soon_at": worktime.add_working_days(as_of, 1),
+        "start_date": start_date,
+        "end_date": end_date,
+        "step": step,
+        "subdistrict": subdistrict,
+        "category": category,
+        "min_n": settings.min_n,
+        "partial_counts_as_resolved": settings.partial_counts_as_resolved,
+        "basically_satisfied_counts": settings.basically_satisfied_counts,
+        "response_weight": settings.response_weight,
+        "resolved_weight": settings.resolved_weight,
+        "satisfied_weight": settings.satisfied_weight,
+        "programme_start": settings.programme_start,
+        "assignments_start": settings.assignments_start,
+    }
