@@ -100,6 +100,8 @@ class Inbox:
     log: Callable[[str], None]
     load: Callable[[Path], Result] = load
     seen: dict[Path, Signature] = field(default_factory=dict)
+    results: dict[Path, Result] = field(default_factory=dict)
+    """Of loads that are done and could not be put away yet: nothing is loaded twice for that."""
 
     def look(self) -> None:
         """Load every batch that is complete, and what an earlier look could not load or did not finish."""
@@ -107,7 +109,7 @@ class Inbox:
             self.folder.mkdir(parents=True, exist_ok=True)
             for aside in sorted(self.folder.glob(f"{LOADING_PREFIX}*")):
                 self._load(aside)
-            batches = {place: _signature(place) for place in self._places()}
+            batches = {place: self._signature(place) for place in self._places()}
             complete = [p for p, files in batches.items() if files and self.seen.get(p) == files]
             self.seen = batches
             for place in complete:
@@ -123,6 +125,17 @@ class Inbox:
             self.folder,
             *sorted(p for p in folders if not _is_passed_over(p) and p.name not in (DONE, REFUSED)),
         ]
+
+    def _signature(self, place: Path) -> Signature:
+        """Size and time of the files of one batch; nothing when there are none, or one is still coming."""
+        # Also those in folders of a folder: they are not loaded, and who put them there is to be told.
+        found = place.iterdir() if place == self.folder else place.rglob("*")
+        files = [path for path in found if path.is_file() and not _is_passed_over(path)]
+        if any(path.suffix.lower() in UNFINISHED_SUFFIXES for path in files):
+            return {}
+        if all(_describes(path) for path in files):
+            return {}
+        return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
     def _set_aside(self, place: Path, files: Signature) -> Path:
         """Take the files of a batch away from whoever writes to the inbox; gives where they are."""
@@ -141,27 +154,19 @@ class Inbox:
     def _load(self, aside: Path) -> None:
         names = sorted(p.name for p in aside.iterdir() if p.is_file() and not _describes(p))
         named = names[0] if len(names) == 1 else f"{'、'.join(names[:3])} 共 {len(names)} 个文件"
-        result = self.load(aside)
+        result = self.results.get(aside) or self.load(aside)
         if result.is_published is None:
             self.log(f"稍后再试 {named}：{_last_line(result.text)}")
             return
+        self.results[aside] = result
         (aside / SUMMARY).write_text(result.text, encoding="utf-8")
         shelf = self.folder / (DONE if result.is_published else REFUSED)
         shelf.mkdir(exist_ok=True)
         place = _new_place(shelf)
         aside.rename(place)
+        del self.results[aside]
         word = "已载入" if result.is_published else "未载入"
         self.log(f"{word} {named}；文件和报告在 {shelf.name}/{place.name}")
-
-
-def _signature(place: Path) -> Signature:
-    """Size and time of the files of one batch; nothing when there are none, or one is still coming."""
-    files = [path for path in place.iterdir() if path.is_file() and not _is_passed_over(path)]
-    if any(path.suffix.lower() in UNFINISHED_SUFFIXES for path in files):
-        return {}
-    if all(_describes(path) for path in files):
-        return {}
-    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
 def _is_passed_over(path: Path) -> bool:
@@ -189,6 +194,7 @@ def _log(message: str) -> None:
 
 
 def _wait_for_the_end_of_stdin(end: threading.Event) -> None:
-    while sys.stdin.buffer.read(1):
+    # Not through sys.stdin: Python aborts when it ends while a thread holds that one's lock.
+    while os.read(sys.stdin.fileno(), 1):
         pass
     end.set()

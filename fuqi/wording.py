@@ -40,6 +40,14 @@ def hours(value: float | None) -> str:
     return f"{_rounded(value / 24, 1, 'half_up')}天"
 
 
+def working_hours(value: float | None) -> str:
+    """Working hours as `45分钟` or `11.5工时`: a working day has fewer hours than a day."""
+    if value is None or math.isnan(value):
+        return NOT_COMPUTABLE
+    minutes = _rounded(value * 60, 0, "half_up")
+    return f"{minutes}分钟" if minutes < 60 else f"{_rounded(value, 1, 'half_up')}工时"
+
+
 def moment(value: datetime) -> str:
     return value.strftime("%Y-%m-%d %H:%M")
 

@@ -214,13 +214,19 @@ def overrides(path: Path = paths.CALENDAR) -> Overrides:
     return Overrides(days, frozenset(years))
 
 
+@cache
+def all_days(last: date) -> tuple[CalendarDay, ...]:
+    """Every day from FIRST_DAY to `last`, both included."""
+    return tuple(calendar(FIRST_DAY, last))
+
+
 def numbered_days(last: date) -> tuple[list[int], list[date]]:
     """The calendar for arithmetic: working days before each day since FIRST_DAY, and the working days in order.
 
     The first list has an entry for each day up to the one after `last`; entry `n` of the second is the working day
     number `n + 1`. A moment's working time is a lookup in the first, a deadline a lookup in the second.
     """
-    days = list(calendar(FIRST_DAY, last))
+    days = all_days(last)
     before = [0, *(d.working_day_number for d in days)]
     return before, [d.day for d in days if d.is_working_day]
 

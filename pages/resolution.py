@@ -7,7 +7,6 @@ LONGEST_DAYS = 14
 view = ui.page("诉求办理", "办得快不快、好不好？今天先办哪几件？")
 
 totals = view.query("resolution_totals")
-trend = view.query("resolution_trend")
 ui.kpi_row(
     view,
     [
@@ -18,14 +17,16 @@ ui.kpi_row(
         "same_day_response_rate",
         "resolved_rate",
         "satisfied_rate",
-        "median_resolution_hours",
+        "median_resolution_working_hours",
     ],
     totals=[totals, view.query("open_totals")],
     previous=view.previous("resolution_totals"),
-    trend=trend,
+    trend=view.query("resolution_trend"),
 )
 
-ui.section("先办这些：已超期与一个工作日内到期", "不论何时受理，按办结时限从早到晚。")
+ui.section(
+    "先办这些：已超期与一个工作日内到期", "不论何时受理，按办结时限从早到晚。点选一行看这一件。"
+)
 ui.table(
     view,
     view.query("appeals_urgent"),
@@ -43,25 +44,44 @@ ui.table(
     ],
     height=280,
     empty="没有超期的诉求，也没有一个工作日内到期的诉求。",
+    chooses=("appeal_id", "case"),
 )
+ui.case(view)
 
 if not totals["received_count"][0].as_py():
     ui.nothing_here("这段时间没有受理诉求，请放宽筛选条件。")
 
+ui.section("走到哪一步，用了多久")
 left, right = ui.columns(2)
 with left:
-    ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
+    step = ui.step_choice(view)
+    ui.chart(
+        view,
+        "受理与办结（虚线为上期受理）",
+        charts.flow_trend,
+        view.query("resolution_trend", step=step),
+        step=step,
+        previous=view.previous("resolution_trend", step=step),
+    )
+    ui.chart(view, "用时占时限的比例", charts.limit_use, view.query("limit_use_distribution"))
+    ui.chart(view, "诉求类型", charts.category_pareto, view.query("appeals_by_category"))
+with right:
+    ui.chart(view, "办理环节", charts.stage_funnel, view.query("resolution_funnel"))
     distribution = view.query("resolution_time_distribution", longest_days=LONGEST_DAYS)
     ui.chart(view, "办结用时分布", charts.time_distribution, distribution)
-with right:
-    ui.chart(view, "诉求类型", charts.category_pareto, view.query("appeals_by_category"))
     ui.chart(view, "未办结诉求的时长", charts.open_by_age, view.query("open_by_age"))
+ui.chart(
+    view,
+    "什么时候来的诉求，当日联系上了企业",
+    charts.response_by_hour,
+    view.query("same_day_by_hour"),
+    min_n=view.settings.min_n,
+)
 
-ui.section("街道比较", "按按时办结率排名；应办结少于最低样本数的不排名，并列同名次。")
-by_subdistrict = view.query("resolution_by_subdistrict")
+ui.section("各街道", "按按时办结率排名；应办结少于最低样本数的不排名，并列同名次。")
 ui.table(
     view,
-    by_subdistrict,
+    view.query("resolution_by_subdistrict"),
     [
         "on_time_rank",
         "subdistrict_name",
@@ -76,3 +96,6 @@ ui.table(
         "overdue_count",
     ],
 )
+
+ui.section("全部指标", "每个比率都带分子和分母；口径即查询文件头里的定义。")
+ui.all_kpis(view, "resolution_totals")

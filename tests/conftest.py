@@ -54,6 +54,20 @@ def small_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "warehouse"
 
 
+@pytest.fixture
+def warehouse(tmp_path: Path, small_warehouse: Path) -> Warehouse:
+    """A warehouse of the test's own that holds the small exports."""
+    return copied(small_warehouse, tmp_path / "warehouse")
+
+
+@pytest.fixture
+def today(tmp_path: Path) -> Path:
+    """An empty folder for what is loaded after them."""
+    folder = tmp_path / "today"
+    folder.mkdir()
+    return folder
+
+
 def copied(warehouse: Path, to: Path) -> Warehouse:
     """A warehouse of a test's own with the same releases."""
     shutil.copytree(warehouse, to, copy_function=_link_or_copy, ignore=LOCKS)

@@ -90,7 +90,7 @@ def _table(name: str, schema: pa.Schema, rows: Rows) -> pa.Table:
 @cache
 def _schemas() -> dict[str, pa.Schema]:
     schemas = {
-        table.name: pa.schema([(c.name, ARROW_TYPES[c.sql_type]) for c in table.columns])
+        table.name: pa.schema([(c.name, ARROW_TYPES[c.sql_type]) for c in table.stored_columns])
         for table in contract.load().tables
     }
     return {**schemas, "intake_problems": PROBLEMS}

@@ -162,6 +162,9 @@ ROWS: dict[str, list[dict[str, str]]] = {
     ],
 }
 
+CLOSED, OPEN = ROWS["诉求"]
+"""The two appeals: one closed, resolved and rated; one received the evening before and still open."""
+
 
 def write_csv(file: Path, rows: list[dict[str, str]], encoding: str = "utf-8-sig") -> Path:
     """Write rows of one shape as a CSV file, the keys of the first as its header."""

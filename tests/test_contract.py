@@ -32,6 +32,7 @@ TABLES = {
     *("service_catalog", "measures", "published_figures", "assignments", "appeals", "visits"),
     *("station_services", "party_orgs", "financing", "activities", "permits"),
 }
+SIDE_LISTS = ("appeal_extensions", "appeal_follow_ups", "appeal_overdue_marks")
 
 
 def load(folder: Path, text: str) -> contract.Contract:
@@ -122,9 +123,11 @@ def test_an_unknown_table_or_column_says_what_there_is(tmp_path):
 TABLE = pytest.mark.parametrize("table", contract.load().tables, ids=lambda table: table.name)
 
 
-def test_the_contract_has_the_eighteen_tables_of_the_design():
-    assert set(contract.load().names) == TABLES
+def test_the_contract_has_the_eighteen_tables_of_the_design_and_the_side_lists():
+    tables = contract.load().tables
+    assert {t.name for t in tables if not t.completes} == TABLES
     assert len(TABLES) == 18
+    assert [t.name for t in tables[18:]] == list(SIDE_LISTS)
 
 
 @TABLE
@@ -172,7 +175,110 @@ def test_coordinates_name_each_other_and_share_a_datum(table):
 
 @TABLE
 def test_key_columns_are_required(table):
-    assert [name for name in table.key if not table.column(name).required] == []
+    # Several rows of a side list are about one case: what tells them apart may be left empty.
+    key = table.key[:1] if table.completes else table.key
+    assert [name for name in key if not table.column(name).required] == []
+
+
+SIDE_LIST = pytest.mark.parametrize("name", SIDE_LISTS)
+
+
+@SIDE_LIST
+def test_side_list_sets_columns_of_their_type_and_flags_by_conditions(name):
+    side_list = contract.load()[name]
+    ledger = contract.load()[side_list.completes.table]
+    connection = duckdb.connect()
+    for table, columns in (
+        ("ledger", ledger.stored_columns),
+        ("completed", ledger.stored_columns),
+        ("listed", side_list.columns),
+    ):
+        declared = ", ".join(f"{c.name} {c.sql_type}" for c in columns)
+        connection.execute(f"create table {table} ({declared})")
+    declared = {c.name: c.sql_type for c in ledger.stored_columns}
+    whole = ", ".join(f"ledger.{column}" for column in declared)
+    of_case = f"from ledger cross join listed group by {whole}"
+    for entry in side_list.completes.sets:
+        (*_, kind) = connection.sql(f"select {whole}, {entry.value} as value {of_case}").types
+        assert str(kind).lower() == declared[entry.column], entry.column
+    moment = "cross join (select timestamp '2023-06-28 18:00:00' as as_of)"
+    for flag in side_list.completes.flags:
+        rows = f"from listed cross join ledger cross join completed {moment}"
+        assert connection.sql(f"select {flag.when} as holds {rows}").types == ["BOOLEAN"]
+    for flag in side_list.completes.unlisted:
+        rows = f"from completed {moment}"
+        assert connection.sql(f"select {flag.when} as holds {rows}").types == ["BOOLEAN"]
+
+
+@SIDE_LIST
+def test_rules_of_a_side_list_are_told_in_the_readme_of_the_data(name):
+    text = (paths.PROJECT / "data" / "README.md").read_text(encoding="utf-8")
+    _, _, section = text.partition(f"### `{name}` ")
+    section = section.partition("\n### ")[0]
+    done = contract.load()[name].completes
+    for entry in done.sets:
+        assert f"Sets `{entry.column}`: {entry.rule}." in section
+    for flag in (*done.flags, *done.unlisted):
+        assert f"Flagged: {flag.reason}." in section
+
+
+LIST = """
+title = "延期清单"
+grain = "one row per extension"
+kind = "side list"
+key = ["appeal_id"]
+
+[columns]
+appeal_id = { title = "工单编号", type = "text", required = true, references = "appeals.appeal_id" }
+reason = { title = "延期理由", type = "text", allowed = ["审批"], synonyms = { "报批" = "审批", "无" = "" } }
+
+[completes]
+table = "appeals"
+load = "incremental"
+
+[[completes.sets]]
+column = "closed_at"
+value = "max(ledger.closed_at)"
+known_by = "reason"
+rule = "it stays"
+"""
+
+
+def test_a_sound_side_list_is_read_as_it_stands(tmp_path):
+    (tmp_path / "zz.toml").write_text(LIST, encoding="utf-8")
+    (side_list,) = load(tmp_path, SOUND).side_lists_of("appeals")
+    assert (side_list.name, side_list.completes.sets[0].column) == ("zz", "closed_at")
+    assert side_list.column("reason").synonyms == (("报批", "审批"), ("无", ""))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        pytest.param('kind = "side list"', 'kind = "event"', "[completes]", id="event completes"),
+        pytest.param('load = "incremental"', 'load = "partial"', "'partial'", id="unknown load"),
+        pytest.param('table = "appeals"', 'table = "visits"', "'visits'", id="unknown table"),
+        pytest.param(', references = "appeals.appeal_id"', "", "appeal_id", id="no reference"),
+        pytest.param('column = "closed_at"', 'column = "gone_at"', "gone_at", id="unknown column"),
+        pytest.param('known_by = "reason"', 'known_by = "why"', "'why'", id="unknown known_by"),
+        pytest.param('known_by = "reason"', 'knownby = "reason"', "knownby", id="unknown entry"),
+        pytest.param('rule = "it stays"\n', "", "rule", id="no rule"),
+        pytest.param('= "审批", "无"', '= "批准", "无"', "批准", id="synonym of nothing"),
+    ],
+)
+def test_a_fault_of_a_side_list_names_the_file_and_the_entry(tmp_path, old, new, named):
+    assert old in LIST
+    (tmp_path / "zz.toml").write_text(LIST.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ContractError) as caught:
+        load(tmp_path, SOUND)
+    assert "zz.toml" in str(caught.value)
+    assert named in str(caught.value)
+
+
+def test_a_column_is_set_by_one_side_list_only(tmp_path):
+    for name in ("yy", "zz"):
+        (tmp_path / f"{name}.toml").write_text(LIST, encoding="utf-8")
+    with pytest.raises(ContractError, match=r"zz.*closed_at is set by yy already"):
+        load(tmp_path, SOUND)
 
 
 @TABLE

@@ -21,11 +21,10 @@ from fuqi import cli, health, paths, settings
 from fuqi.intake import IntakeError, run
 from fuqi.store import BusyError, ReleaseError, Warehouse, lock, releases
 from tests.conftest import copied
-from tests.small_exports import ROWS, write_csv, write_small_exports
+from tests.small_exports import OPEN, ROWS, write_csv, write_small_exports
 
 KILLS = int(os.environ.get("FUQI_KILLS", "10"))
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork and no SIGKILL")
-OPEN = ROWS["诉求"][1]
 
 INTAKES = """
 import os, signal, sys, time
@@ -45,11 +44,6 @@ for line in sys.stdin:
         os.kill(child, signal.SIGKILL)
     print(os.waitpid(child, 0)[1], flush=True)
 """
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, small_warehouse: Path) -> Warehouse:
-    return copied(small_warehouse, tmp_path / "warehouse")
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def sound(tables, name):
 
 def test_every_contract_table_has_a_file(folder):
     files = [p.name for p in folder.iterdir()]
-    for table in model.load().names:
+    for table in [t.name for t in model.load().tables if not t.completes]:
         start = demo.ENTERPRISES if table == "enterprises" else WRITTEN[table].name
         assert any(name.startswith(start) for name in files), table
 

@@ -11,23 +11,9 @@ import pytest
 
 from fuqi.intake import FileOutcome, IntakeError, Outcome, run
 from fuqi.store.releases import Warehouse
-from tests.conftest import copied
-from tests.small_exports import ROWS, write_csv, write_small_exports
+from tests.small_exports import CLOSED, OPEN, ROWS, write_csv, write_small_exports
 
-CLOSED, OPEN = ROWS["诉求"]
 NEWER = {"首次联系时间": "2023-06-28 09:00:00"}
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, small_warehouse: Path) -> Warehouse:
-    return copied(small_warehouse, tmp_path / "warehouse")
-
-
-@pytest.fixture
-def today(tmp_path: Path) -> Path:
-    folder = tmp_path / "today"
-    folder.mkdir()
-    return folder
 
 
 def load(today: Path, warehouse: Warehouse, *appeals: dict[str, str]) -> Outcome:
@@ -75,6 +61,29 @@ def test_row_that_goes_back_in_time_is_flagged_and_the_stored_one_stays(warehous
         ("flagged", 2, "比已载入的状态旧，保留已载入的一行")
     ]
     assert counts(outcome.files[0]) == {"rows_read": 1, "flagged": 1, "outdated": 1}
+
+
+@pytest.mark.parametrize("grown", ["重办次数", "退单次数"])
+def test_case_that_is_done_again_is_reopened(warehouse, today, grown):
+    again = {**CLOSED, "办结时间": "", "办理结果": "", "满意度": "", grown: "1"}
+    outcome = load(today, warehouse, again)
+    assert appeals(outcome, "closed_at", "rating")[CLOSED["工单编号"]] == (None, None)
+    assert counts(outcome.files[0]) == {"rows_read": 1, "loaded": 1, "changed": 1}
+    # An export from before the reopening comes late.
+    outcome = load(today, warehouse, {**CLOSED, grown: "0"})
+    assert appeals(outcome, "closed_at")[CLOSED["工单编号"]] == (None,)
+    assert counts(outcome.files[0]) == {"rows_read": 1, "flagged": 1, "outdated": 1}
+    # It is closed again; an empty count says nothing.
+    outcome = load(today, warehouse, {**CLOSED, "办结时间": "2023-06-01 10:00:00", grown: ""})
+    assert appeals(outcome, "closed_at")[CLOSED["工单编号"]] == (datetime(2023, 6, 1, 10),)
+
+
+def test_reopened_state_wins_over_the_closed_one_of_the_same_file(warehouse, today):
+    again = {**CLOSED, "办结时间": "", "办理结果": "", "满意度": "", "重办次数": "1"}
+    write_csv(today / "诉求.csv", [again, {**CLOSED, "重办次数": "0"}, OPEN])
+    outcome = run(today, warehouse)
+    assert appeals(outcome, "redone_count", "outcome")[CLOSED["工单编号"]] == (1, None)
+    assert counts(outcome.files[0])["superseded"] == 1
 
 
 def test_other_state_of_the_same_moment_wins_as_the_later_one(warehouse, today):
@@ -160,6 +169,12 @@ def test_source_file_may_ask_for_an_incremental_load(warehouse, today, text):
     assert len(appeals(run(today, warehouse), "title")) == 3
 
 
+def test_rules_that_are_no_list_are_named(warehouse, today):
+    (today / "source.toml").write_text("files = 3", encoding="utf-8")
+    with pytest.raises(IntakeError, match=r"files 是 3；应写成 \[\[files\]\] 小节"):
+        load(today, warehouse, OPEN)
+
+
 @pytest.mark.parametrize("text", ['load = "partial"', '[[files]]\npattern = "*"\nload = 1'])
 def test_kind_of_load_that_does_not_exist_is_named(warehouse, today, text):
     (today / "source.toml").write_text(text, encoding="utf-8")
@@ -188,6 +203,34 @@ def test_old_file_does_not_take_the_moment_of_the_data_back(warehouse, today):
     (today / "source.toml").write_text("exported_at = 2023-05-10 18:00:00", encoding="utf-8")
     outcome = load(today, warehouse, CLOSED)
     assert outcome.release.manifest.data_as_of == datetime(2023, 6, 28, 18)
+
+
+def test_old_full_file_does_not_take_back_the_moment_of_tables_that_stay(warehouse, today):
+    (today / "source.toml").write_text("exported_at = 2023-05-10 18:00:00", encoding="utf-8")
+    write_csv(today / "服务站.csv", ROWS["服务站"])
+    assert run(today, warehouse).release.manifest.data_as_of == datetime(2023, 6, 28, 18)
+
+
+def test_summary_is_about_this_load_and_the_report_about_the_release(warehouse, today):
+    load(today, warehouse, {**OPEN, "多余的列": "x"})
+    (today / "诉求.csv").unlink()
+    write_csv(today / "服务站.csv", ROWS["服务站"])
+    outcome = run(today, warehouse)
+    assert outcome.problems == {}
+    report = pq.read_table(outcome.release.table_path("intake_problems")).to_pylist()
+    assert [p["column_title"] for p in report] == ["多余的列"]
+
+
+def test_folder_inside_the_folder_is_not_loaded_and_that_is_told(warehouse, today):
+    (today / "六月").mkdir()
+    write_csv(today / "六月" / "企业.csv", ROWS["企业"])
+    (today / "空的").mkdir()
+    outcome = load(today, warehouse, OPEN)
+    told = {f.place: f.reason for f in outcome.files if not f.table}
+    assert told == {"六月": "子文件夹里的文件不载入；请移到上一层，或单独载入"}
+    (today / "诉求.csv").unlink()
+    with pytest.raises(IntakeError, match="没有文件，只有文件夹 六月；"):
+        run(today, warehouse)
 
 
 def test_label_of_the_rows_that_stay_stays(tmp_path, today):

@@ -94,7 +94,7 @@ def test_parquet_files_have_the_columns_and_types_of_the_contract(
                 f"describe from '{outcome.release.table_path(table.name)}'"
             ).fetchall()
         assert [(name, kind.lower()) for name, kind, *_ in described] == [
-            (column.name, column.sql_type) for column in table.columns
+            (column.name, column.sql_type) for column in table.stored_columns
         ]
 
 

@@ -11,9 +11,7 @@ from fuqi import cli, paths, settings
 from fuqi.intake import IntakeError, archives, run, workbooks
 from fuqi.store import Release, Warehouse
 from tests.conftest import copied
-from tests.small_exports import ROWS, write_csv, write_small_exports
-
-CLOSED, OPEN = ROWS["诉求"]
+from tests.small_exports import CLOSED, OPEN, ROWS, write_csv, write_small_exports
 
 
 def firms(count: int) -> list[dict[str, str]]:
@@ -33,13 +31,6 @@ def ten_firms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def warehouse(tmp_path: Path, ten_firms: Path) -> Warehouse:
     return copied(ten_firms, tmp_path / "warehouse")
-
-
-@pytest.fixture
-def today(tmp_path: Path) -> Path:
-    made = tmp_path / "today"
-    made.mkdir()
-    return made
 
 
 def workbook(file: Path, rows: list[list[object]]) -> Path:

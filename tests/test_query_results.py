@@ -43,7 +43,7 @@ def opened(
     current: Settings = WITHOUT_LIMITS, **tables: list[Row]
 ) -> Iterator[Callable[..., list[Row]]]:
     """A function that runs a query on a release of these rows and gives its rows; defaults fill its parameters."""
-    defaults = {**parameters(AS_OF, *QUARTER, current), "longest_days": 14}
+    defaults = {**parameters(AS_OF, *QUARTER, current), "longest_days": 14, "most_rows": 20}
     with tempfile.TemporaryDirectory() as folder:
         rows = {"subdistricts": subdistricts(*STREETS), **tables}
         database = Database(publish_ledger(Path(folder), rows), current)

@@ -20,6 +20,7 @@ from fuqi.store import (
     Warehouse,
     releases,
 )
+from fuqi.store.manifest import Completed
 
 AS_OF = datetime(2023, 6, 28, 18)
 
@@ -359,11 +360,13 @@ def test_a_manifest_keeps_what_came_of_each_file(warehouse):
         ignored_columns=("备注",),
         mapping="guadian8",
     )
+    done = Completed("延期清单", "企业诉求工单", rows=3, cases=2, changed=1)
     base = publish(warehouse)
     with warehouse.stage() as staging:
-        manifest = Manifest(staging.release_id, AS_OF, AS_OF, {}, (found,))
+        manifest = Manifest(staging.release_id, AS_OF, AS_OF, {}, (found,), completed=(done,))
         release = staging.publish(manifest)
     assert Release(release.folder).manifest.files == (found,)
+    assert Release(release.folder).manifest.completed == (done,)
     assert Release(release.folder).manifest.based_on == base.release_id
 
 

@@ -170,6 +170,31 @@ def test_file_that_cannot_be_moved_is_told_and_tried_again(box, loads, told, mon
     assert {"诉求.csv", SUMMARY} in shelved(box, DONE)
 
 
+def test_load_that_cannot_be_put_away_is_not_loaded_again(box, loads, told, monkeypatch):
+    put(box.folder, "诉求.csv")
+    box.look()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        for _ in range(3):
+            box.look()
+    assert told == ["暂时读写不了收件夹，稍后再试：no space"] * 3
+    box.look()
+    assert shelved(box, DONE) == [{"诉求.csv", SUMMARY}]
+    assert len(loads.batches) == 1
+
+
+def full(*_args: object, **_kwargs: object) -> None:
+    raise OSError("no space")
+
+
+def test_folder_of_folders_is_a_load_that_is_told_of(box, loads):
+    (box.folder / "周一").mkdir()
+    put(box.folder / "周一" / "诉求", "诉求.csv")
+    box.look()
+    box.look()
+    assert loads.batches == [{"诉求"}]
+
+
 def test_loads_of_one_second_are_put_away_apart(box, loads, monkeypatch):
     monkeypatch.setattr(inbox, "_new_place", _in_one_second(inbox._new_place, monkeypatch))
     for name in ("一", "二", "三"):
@@ -255,31 +280,52 @@ def test_load_that_is_killed_is_a_refused_load(tmp_path, monkeypatch):
     assert (result.is_published, "可能是内存不足" in result.text) == (False, True)
 
 
-SERVER = """
+SERVER = '''
 import sys
 from pathlib import Path
 from fuqi import inbox
 inbox.watch_beside_this_process(Path(sys.argv[1]))
 import os
-os.execv(sys.executable, [sys.executable, "-c", "import sys; sys.stdin.read()"])
+# As the server does, it takes its time to end.
+serve = """
+import sys, time
+try:
+    sys.stdin.read()
+except KeyboardInterrupt:
+    time.sleep(2)
 """
+os.execv(sys.executable, [sys.executable, "-c", serve])
+'''
 
 
 @pytest.mark.skipif(
     sys.platform == "win32", reason="a program is not replaced in its process there"
 )
-def test_watch_beside_the_server_ends_with_it(tmp_path):
+@pytest.mark.parametrize("how", ["killed", "interrupted"])
+def test_watch_beside_the_server_ends_with_it(tmp_path, how):
+    """Ctrl-C on a terminal goes to both; of a server that is killed the watch hears through the pipe alone."""
+    log = (tmp_path / "log").open("w+", encoding="utf-8")
+    folder = tmp_path / "inbox"
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path)],
+        [sys.executable, "-c", SERVER, str(folder)],
         cwd=paths.PROJECT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     ) as server:
         try:
-            assert wait_for(lambda: lock.holder(tmp_path) is not None)
+            assert wait_for(lambda: "监视 " in (tmp_path / "log").read_text("utf-8"))
+            if how == "interrupted":
+                os.killpg(server.pid, signal.SIGINT)
+                server.wait(20)
         finally:
             server.kill()
-    assert wait_for(lambda: lock.holder(tmp_path) is None, 20)
+    assert wait_for(lambda: lock.holder(folder) is None, 20)
+    assert wait_for(lambda: "停止监视" in (tmp_path / "log").read_text("utf-8"), 20)
+    time.sleep(0.5)  # what Python says last, it says after that
+    assert "Fatal" not in (tmp_path / "log").read_text("utf-8")
 
 
 def test_watch_needs_no_streamlit():

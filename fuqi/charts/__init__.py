@@ -1,17 +1,22 @@
 """Charts: rows of a query in, an Altair chart out. They know colours and words, not where rows come from."""
 
 from fuqi.charts.bars import category_pareto, counts_by_name, open_by_age, time_distribution
+from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_funnel
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, service_trend
 
 __all__ = [
+    "case_clocks",
     "category_pareto",
     "counts_by_name",
     "flow_trend",
+    "limit_use",
     "open_by_age",
     "ranking_with_interval",
+    "response_by_hour",
     "service_trend",
+    "stage_funnel",
     "time_distribution",
     "titled",
 ]

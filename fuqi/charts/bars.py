@@ -19,7 +19,7 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
         x=alt.X(
             "received_count:Q",
             title="受理量（件）",
-            scale=alt.Scale(padding=10),
+            scale=alt.Scale(padding=10, domainMin=0),
             axis=alt.Axis(tickMinStep=1, tickCount=4),
         ),
         tooltip=[
@@ -87,7 +87,7 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
             x=alt.X(
                 "count:Q",
                 title="未办结诉求（件）",
-                scale=alt.Scale(padding=10),
+                scale=alt.Scale(padding=10, domainMin=0),
                 axis=alt.Axis(tickMinStep=1, tickCount=5),
             ),
             color=alt.Color(
@@ -117,7 +117,7 @@ def counts_by_name(
         x=alt.X(
             f"{count}:Q",
             title=axis,
-            scale=alt.Scale(padding=10),
+            scale=alt.Scale(padding=10, domainMin=0),
             axis=alt.Axis(tickMinStep=1, tickCount=4),
         ),
         tooltip=[

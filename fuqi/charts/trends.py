@@ -11,10 +11,42 @@ from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 MOST_TICKS = 8
 
 
-def flow_trend(rows: pa.Table, step: str) -> alt.Chart:
-    """Received against closed per day, week or month; takes the rows of `resolution_trend`."""
+def flow_trend(
+    rows: pa.Table, step: str, previous: pa.Table | None = None
+) -> alt.Chart | alt.LayerChart:
+    """Received against closed per day, week or month; takes the rows of `resolution_trend`.
+
+    `previous` are those of the period before, drawn step by step below the present ones.
+    """
     names = {"received_count": "受理", "closed_count": "办结"}
-    return _lines(rows, step, names, "诉求（件）", [look.RECEIVED, look.CLOSED])
+    lines = _lines(rows, step, names, "诉求（件）", [look.RECEIVED, look.CLOSED])
+    if previous is None or not previous.num_rows:
+        return lines
+    return (_line_before(rows, previous, step) + lines).properties(height=190 + FRAME_HEIGHT)
+
+
+def _line_before(rows: pa.Table, previous: pa.Table, step: str) -> alt.Chart:
+    """What was received in the period before, each step at the place of the present one of its number."""
+    both = min(rows.num_rows, previous.num_rows)
+    before = pa.table(
+        {
+            "step_date": rows.column("step_date").slice(0, both),
+            "date_before": previous.column("step_date").slice(0, both),
+            "count_before": previous.column("received_count").slice(0, both),
+        }
+    )
+    return (
+        alt.Chart(before)
+        .mark_line(strokeDash=[5, 4], strokeWidth=1.6, color=look.NEUTRAL, point={"opacity": 0})
+        .encode(
+            x=alt.X("step_date:T", title="日期"),
+            y=alt.Y("count_before:Q", title="诉求（件）"),
+            tooltip=[
+                alt.Tooltip("date_before:T", title="上期", format=STEP_FORMATS[step]),
+                alt.Tooltip("count_before:Q", title="上期受理", format=","),
+            ],
+        )
+    )
 
 
 def service_trend(rows: pa.Table, step: str) -> alt.Chart:

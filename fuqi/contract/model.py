@@ -21,6 +21,7 @@ SQL_TYPES = {
 }
 DATUMS = ("WGS84", "GCJ-02", "BD-09")
 PERSONAL_KINDS = ("name", "phone", "text")
+REFERENCE, EVENT, SIDE_LIST = "reference", "event", "side list"
 
 
 class ContractError(ValueError):
@@ -33,7 +34,9 @@ class Column:
 
     `title` is the header upstream writes; `aliases` are other headers met for it. `personal` says what
     has to be masked: a person's "name", a "phone" number, or phone numbers inside free "text".
-    A longitude and a latitude name each other in `pair` and state the datum they are exported in.
+    A longitude and a latitude name each other in `pair` and state the datum they are exported in. `synonyms` are
+    other words for the allowed values, each with the one it stands for; empty for a word that says nothing. A count
+    that `only_grows` tells which of two states of a row is the newer one.
     """
 
     name: str
@@ -42,8 +45,10 @@ class Column:
     required: bool = False
     aliases: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, str], ...] = ()
     references: str | None = None
     is_event_time: bool = False
+    only_grows: bool = False
     personal: str | None = None
     unit: str | None = None
     datum: str | None = None
@@ -71,7 +76,54 @@ class Check:
 
 
 @dataclass(frozen=True)
+class SetColumn:
+    """How a side list sets one column of the table it completes.
+
+    `value` is a DuckDB expression for one row of that table, `ledger`, over all `listed` rows of its key; rows that
+    are not in the list take `otherwise`, or what the ledger says. `known_by` names the column of the list with
+    which the column counts as given though the ledger does not have it; without it the list alone never does.
+    `rule` says the same in words.
+    """
+
+    column: str
+    value: str
+    rule: str
+    otherwise: str | None = None
+    known_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A doubt: `when` is a DuckDB expression over `ledger` and `completed`, the row of the completed table as
+    exported and as completed, the moment of the data `as_of`, and in a list's row `listed`.
+    """
+
+    columns: tuple[str, ...]
+    reason: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a side list (延期, 回访, 超时) does to the table it completes.
+
+    Its first key column refers to that table. `load` is "incremental" for a list that tells events, whose rows
+    stay, and "full" for one that states the present. A file or sheet whose name holds one of `file_marks` may be
+    the list though its headers are few. `unlisted` flags rows of the table that the list should hold.
+    """
+
+    table: str
+    load: str
+    sets: tuple[SetColumn, ...]
+    file_marks: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    unlisted: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
+    """`made` are columns that no export has: side lists set them. A side list says in `completes` what it does."""
+
     name: str
     title: str
     grain: str
@@ -80,6 +132,13 @@ class Table:
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
     required: bool = False
+    made: tuple[Column, ...] = ()
+    completes: Completion | None = None
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns of the table in a release."""
+        return (*self.columns, *self.made)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when the table has none."""
@@ -92,6 +151,11 @@ class Table:
     def event_times(self) -> tuple[Column, ...]:
         """Columns that record when something happened, so none lies after the export was written."""
         return tuple(c for c in self.columns if c.is_event_time)
+
+    @property
+    def growing_counts(self) -> tuple[Column, ...]:
+        """Counts that never fall, so a higher one belongs to a newer state of the row."""
+        return tuple(c for c in self.columns if c.only_grows)
 
 
 @dataclass(frozen=True)
@@ -108,18 +172,24 @@ class Contract:
     def names(self) -> tuple[str, ...]:
         return tuple(t.name for t in self.tables)
 
+    def side_lists_of(self, table: str) -> tuple[Table, ...]:
+        """The side lists that complete a table, by name."""
+        return tuple(t for t in self.tables if t.completes and t.completes.table == table)
+
 
 @cache
 def load(folder: Path = paths.CONTRACT) -> Contract:
-    """The contract in `folder`, tables in order of file name.
+    """The contract in `folder`, tables in order of file name, side lists after them.
 
     Raises ContractError naming the file, table and column that is at fault.
     """
     files = sorted(folder.glob("*.toml"))
     if not files:
         raise ContractError(f"{folder}: no contract file (*.toml) found")
-    contract = Contract(tuple(_table(file) for file in files))
+    tables = sorted((_table(file) for file in files), key=lambda table: table.kind == SIDE_LIST)
+    contract = Contract(tuple(tables))
     _refuse_dangling_references(contract)
+    _refuse_side_lists_in_conflict(contract)
     return contract
 
 
@@ -140,15 +210,28 @@ def _table(file: Path) -> Table:
             checks=tuple(
                 Check(tuple(c["columns"]), c["reason"], c["holds"]) for c in raw.pop("checks", [])
             ),
+            made=tuple(_column(file, name, spec) for name, spec in raw.pop("made", {}).items()),
+            completes=_completion(file, raw.pop("completes", None)),
         )
     except KeyError as error:
         raise ContractError(f"{file.name}: {error} is missing") from error
     if raw:
         raise ContractError(f"{file.name}: unknown entries {sorted(raw)}")
-    if table.kind not in ("reference", "event"):
-        raise ContractError(f"{file.name}: kind is {table.kind!r}; use reference or event")
+    if table.kind not in (REFERENCE, EVENT, SIDE_LIST):
+        raise ContractError(
+            f"{file.name}: kind is {table.kind!r}; use {REFERENCE}, {EVENT} or {SIDE_LIST}"
+        )
+    if (table.kind == SIDE_LIST) != (table.completes is not None):
+        raise ContractError(f"{file.name}: a {SIDE_LIST}, and nothing else, has [completes]")
     names = {c.name for c in table.columns}
-    for used in (*table.key, *(name for check in table.checks for name in check.columns)):
+    done = table.completes
+    used_columns = (
+        *table.key,
+        *(name for check in table.checks for name in check.columns),
+        *(name for flag in (done.flags if done else ()) for name in flag.columns),
+        *(s.known_by for s in (done.sets if done else ()) if s.known_by),
+    )
+    for used in used_columns:
         if used not in names:
             raise ContractError(f"{file.name}: column {used!r} is used but not declared")
     headers: dict[str, str] = {}
@@ -164,6 +247,25 @@ def _table(file: Path) -> Table:
     return table
 
 
+def _completion(file: Path, raw: dict[str, Any] | None) -> Completion | None:
+    if raw is None:
+        return None
+    try:
+        return Completion(
+            table=raw["table"],
+            load=raw["load"],
+            sets=tuple(SetColumn(**entry) for entry in raw["sets"]),
+            **{
+                name: tuple(Flag(tuple(f["columns"]), f["reason"], f["when"]) for f in raw[name])
+                for name in ("flags", "unlisted")
+                if name in raw
+            },
+            file_marks=tuple(raw.get("file_marks", ())),
+        )
+    except TypeError as error:
+        raise ContractError(f"{file.name}, [completes]: {error}") from error
+
+
 def _column(file: Path, name: str, spec: dict[str, Any]) -> Column:
     place = f"{file.name}, column {name}"
     known = {f.name for f in fields(Column)}
@@ -172,7 +274,14 @@ def _column(file: Path, name: str, spec: dict[str, Any]) -> Column:
     if missing := {"title", "type"} - set(spec):
         raise ContractError(f"{place}: {', '.join(sorted(missing))} is missing")
     lists = {key: tuple(spec[key]) for key in ("aliases", "allowed") if key in spec}
+    if "synonyms" in spec:
+        lists["synonyms"] = tuple(spec["synonyms"].items())
     column = Column(**{"name": name, **spec, **lists})
+    if column.only_grows and column.type != "integer":
+        raise ContractError(f"{place}: only_grows is for integers, not for {column.type!r}")
+    for word, meaning in column.synonyms:
+        if meaning and meaning not in column.allowed:
+            raise ContractError(f"{place}: {word} stands for {meaning!r}, which is not allowed")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ContractError(f"{place}: a name has small letters, digits and underscores")
     if column.type not in SQL_TYPES:
@@ -199,3 +308,29 @@ def _refuse_dangling_references(contract: Contract) -> None:
                     f"{table.name}.toml, column {column.name}: references {column.references}, "
                     "which does not exist"
                 )
+
+
+def _refuse_side_lists_in_conflict(contract: Contract) -> None:
+    """A side list refers to the table it completes, and sets columns that are there and no other list sets."""
+    setters: dict[tuple[str, str], str] = {}
+    for table in contract.tables:
+        if table.completes is None:
+            continue
+        place, target = f"{table.name}.toml, [completes]", table.completes.table
+        if table.completes.load not in ("full", "incremental"):
+            raise ContractError(
+                f"{place}: load is {table.completes.load!r}; use full or incremental"
+            )
+        reference = table.column(table.key[0]).references
+        if target not in contract.names or contract[target].key != (
+            (reference or "").removeprefix(f"{target}."),
+        ):
+            raise ContractError(
+                f"{place}: {table.key[0]} refers to {reference}; it has to be the key of {target!r}"
+            )
+        for entry in table.completes.sets:
+            if entry.column not in {c.name for c in contract[target].stored_columns}:
+                raise ContractError(f"{place}: {target} has no column {entry.column}")
+            earlier = setters.setdefault((target, entry.column), table.name)
+            if earlier != table.name:
+                raise ContractError(f"{place}: {entry.column} is set by {earlier} already")

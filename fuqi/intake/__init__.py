@@ -1,9 +1,9 @@
 """Intake: the files an upstream system exports become the typed tables of a new release.
 
 file -> sheets (`archives`, `readers`) -> table and header (`recognise`, or a `mapping`) -> typed columns (`values`,
-`places`) -> sound rows (`validate`, `agreement`) -> parquet files of a staged release (`load`). A row that cannot be
-used is refused with its reason and kept word for word in the table `intake_problems` (`problems`); nothing is dropped
-silently.
+`places`) -> sound rows (`validate`, `agreement`), joined with those stored (`merge`) and with side lists
+(`side_lists`) -> parquet files of a staged release (`load`). A row that cannot be used is refused with its reason and
+kept word for word in the table `intake_problems` (`problems`); nothing is dropped silently.
 """
 
 from fuqi.intake.archives import ARCHIVES

@@ -9,14 +9,14 @@ from typing import NoReturn
 import duckdb
 
 from fuqi import contract as contract_package
-from fuqi.contract.model import Contract, Table
-from fuqi.intake import agreement, foreign, merge, places, problems, validate, values
+from fuqi.contract.model import Column, Contract, Table
+from fuqi.intake import agreement, foreign, merge, places, problems, side_lists, validate, values
 from fuqi.intake.errors import IntakeError
 from fuqi.intake.mapping import Mapping
 from fuqi.intake.mapping import load as load_mapping
-from fuqi.intake.outcome import FileOutcome, Outcome
+from fuqi.intake.outcome import Completed, FileOutcome, Outcome
 from fuqi.intake.sheets import LoadedSheet, Sheets
-from fuqi.intake.source import INCREMENTAL, LOCAL_ZONE, Source, modified_at, open_source
+from fuqi.intake.source import FULL, INCREMENTAL, LOCAL_ZONE, Source, modified_at, open_source
 from fuqi.settings import Settings
 from fuqi.store.releases import Manifest, Staging, TableEntry, Warehouse
 
@@ -92,8 +92,9 @@ class _Load:
         self.read_sheets = Sheets(contract, source, connection, self.problems, progress, chosen)
         previous = staging.previous
         self.previous_tables = previous.manifest.tables if previous else {}
-        self.stored_whole: dict[str, bool] = {}
+        self.stored: set[str] = set()
         self.built_registers: dict[str, int] = {}
+        self.completed: dict[str, tuple[Completed, ...]] = {}
 
     @property
     def sheets(self) -> list[LoadedSheet]:
@@ -102,6 +103,8 @@ class _Load:
     def finish(self, stated_as_of: datetime | None, *, publish: bool) -> Outcome:
         for file in self.source.files:
             self.read_sheets.read(file)
+        for folder in self.source.folders:
+            self.read_sheets.leave_out_folder(folder)
         if not self.sheets:
             self._give_up("没有一个文件能载入")
         names = {sheet.table.name for sheet in self.sheets}
@@ -129,17 +132,26 @@ class _Load:
             self._validate(table, data_as_of)
         self._refuse_empty_tables(ordered)
         self._refuse_losses(ordered)
+        for table in self.contract.tables:
+            self._complete(table, names, data_as_of)
         self._complete_problems()
         entries = self._write_tables(ordered)
+        not_loaded = tuple(name for name in self.previous_tables if name not in names)
+        # Before the problems of tables carried over are added: the outcome is about this load.
         outcome_without_release = self._outcome(
-            tuple(name for name in self.previous_tables if name not in names)
+            tuple(name for name in not_loaded if name not in self.completed)
         )
-        if outcome_without_release.carried_over:
-            self.problems.carry_over(self.staging.previous, outcome_without_release.carried_over)
+        if not_loaded:
+            self.problems.carry_over(self.staging.previous, not_loaded)
         self.problems.write(self.staging.folder, self._table_titles())
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         manifest = Manifest(
-            self.staging.release_id, loaded_at, data_as_of, entries, outcome_without_release.files
+            self.staging.release_id,
+            loaded_at,
+            data_as_of,
+            entries,
+            outcome_without_release.files,
+            completed=outcome_without_release.completed,
         )
         put_away = self.staging.publish if publish else self.staging.keep_as_candidate
         return replace(outcome_without_release, release=put_away(manifest), is_published=publish)
@@ -150,6 +162,7 @@ class _Load:
             files=(*map(self._sheet_outcome, self.sheets), *self.read_sheets.unused),
             problems=self.problems.by_reason(),
             carried_over=carried_over,
+            completed=tuple(done for each in self.completed.values() for done in each),
         )
 
     def _is_foreign(self, table: Table | None = None) -> bool:
@@ -166,7 +179,11 @@ class _Load:
 
     def _has_exported_rows(self, table: Table) -> bool:
         """The same for rows that came out of files: a register built for a trial has none."""
-        return self._has_rows(table) and bool(self.previous_tables[table.name].files)
+        return self._has_rows(table) and self._was_loaded(table)
+
+    def _was_loaded(self, table: Table) -> bool:
+        """Whether the release before has a table from files, be it without rows."""
+        return table.name in self.previous_tables and bool(self.previous_tables[table.name].files)
 
     def _refuse_missing_tables(self, names: set[str]) -> None:
         if self._is_foreign():
@@ -193,8 +210,10 @@ class _Load:
     def _refuse_losses(self, tables: list[Table]) -> None:
         losses = []
         for table in tables:
-            if table.name not in self.stored_whole or self._is_incremental(table):
+            if table.name not in self.stored or self._is_incremental(table):
                 continue
+            if table.completes and table.completes.load == FULL:
+                continue  # what is not the case any more leaves a list that states the present
             before, lost = merge.lost_rows(self.connection, table)
             if lost > before * self.max_lost_share:
                 losses.append(
@@ -256,8 +275,9 @@ class _Load:
 
     def _is_incremental(self, table: Table) -> bool:
         """Whether a table keeps its rows; one full file among its files replaces them."""
+        usual = table.completes.load if table.completes else None
         return all(
-            self.source.is_incremental(*sheet.names)
+            self.source.is_incremental(*sheet.names, usual=usual)
             for sheet in self.sheets
             if sheet.table == table
         )
@@ -296,7 +316,8 @@ class _Load:
                 continue
             raw, name = header.column, column.name
             cleaned.append(f"{values.cleaned(column, raw, raw_types[raw])} as {name}")
-            typed.append(f"{values.typed(column, name, raw_types[raw], header.scale)} as {name}")
+            value = values.typed(column, name, raw_types[raw], header.scale)
+            typed.append(f"{_translated(column, value)} as {name}")
             if column.type != "text" and not values.is_native(column, raw_types[raw]):
                 readings.append(column)
         self.connection.execute(
@@ -321,35 +342,45 @@ class _Load:
     def _data_as_of(self, tables: list[Table], stated: datetime | None) -> datetime:
         if stated is not None:
             return stated
+        exported_at = self.source.exported_at
+        moments = self._latest_events() if exported_at is None else [exported_at]
         previous = self.staging.previous
-        kept = [table for table in tables if self._is_incremental(table)]
-        if self.source.exported_at is not None:
-            if previous is not None and kept:
-                return max(self.source.exported_at, previous.manifest.data_as_of)
-            return self.source.exported_at
+        if previous is not None and self._keep_events(tables):
+            # Rows that stay were true up to then; the new ones cannot take that back.
+            moments.append(previous.manifest.data_as_of)
+        return max(moments, default=max(modified_at(sheet.file) for sheet in self.sheets))
+
+    def _latest_events(self) -> list[datetime]:
+        """The latest event of each column that is not later than its file."""
         latest = []
         for sheet in self.sheets:
             written = modified_at(sheet.file)
             for column in sheet.table.event_times:
-                (moment,) = self.connection.execute(
+                ((moment,),) = self.connection.execute(
                     f"select max(cast({column.name} as timestamp)) from loaded_{sheet.table.name} "
                     f"where _source = $1 and {column.name} <= $2",
                     [sheet.number, written],
-                ).fetchall()[0]
+                ).fetchall()
                 if moment is not None:
                     latest.append(moment)
-        loaded = {table.name for table in tables}
-        if previous is not None and (kept or set(self.previous_tables) - loaded):
-            # Rows carried over were true up to then; the new ones cannot take that back.
-            latest.append(previous.manifest.data_as_of)
-        return max(latest, default=max(modified_at(sheet.file) for sheet in self.sheets))
+        return latest
+
+    def _keep_events(self, loaded: list[Table]) -> bool:
+        """Whether events of the release before stay: in tables that are not loaded, or keep their rows."""
+        return any(
+            table.event_times
+            and self._has_rows(table)
+            and (table not in loaded or self._is_incremental(table))
+            for table in self.contract.tables
+        )
 
     def _validate(self, table: Table, data_as_of: datetime) -> None:
         places.name_places(self.connection, table)
         incremental = self._is_incremental(table)
         previous = self.staging.previous
         if previous is not None and table.name in self.previous_tables:
-            self.stored_whole[table.name] = merge.open_stored(self.connection, table, previous)
+            merge.open_stored(self.connection, table, previous)
+            self.stored.add(table.name)
             if incremental:
                 given = {
                     sheet.number: set(sheet.recognised.columns)
@@ -365,7 +396,7 @@ class _Load:
                 self.connection, self.problems, table, self._relations().get("communities")
             )
         rows = validate.sound_rows(table)
-        if table.name in self.stored_whole:
+        if table.name in self.stored:
             merge.compare(self.connection, self.problems, table, incremental=incremental)
             if incremental:
                 self.connection.execute(
@@ -375,6 +406,29 @@ class _Load:
         self.connection.execute(f"create view sound_{table.name} as {rows}")
         if table.name in places.NAMED_PLACES:
             places.learn_names(self.connection, f"sound_{table.name}", table.name)
+
+    def _complete(self, table: Table, loaded: set[str], data_as_of: datetime) -> None:
+        """Have the side lists complete a table, when it or one of them was loaded, and judge those that were."""
+        lists = self.contract.side_lists_of(table.name)
+        new = self._new_side_lists(table)
+        if not lists or not (new or table.name in loaded):
+            return
+        ledger = f"sound_{table.name}"
+        if table.name not in loaded:
+            if self.staging.previous is None or table.name not in self.previous_tables:
+                return
+            merge.open_stored(self.connection, table, self.staging.previous)
+            ledger = f"(select -1 as _source, * from stored_{table.name})"
+        relations = self._relations()
+        self.completed[table.name] = side_lists.complete(
+            self.connection,
+            table,
+            ledger,
+            {side_list: relations[side_list.name] for side_list in self._known_side_lists(table)},
+        )
+        for side_list in new:
+            files = self._files(side_list)
+            side_lists.flag(self.connection, self.problems, table, side_list, files, data_as_of)
 
     def _relations(self) -> dict[str, str]:
         """Where the sound rows of each table are: in this load, or in the release before."""
@@ -405,11 +459,21 @@ class _Load:
                     self.staging.release_id,
                     foreign.REGISTERS[table.name]["names"],
                 )
+            elif table.name in self.completed:
+                self._write_rows(table)
+                before = self.previous_tables[table.name]
+                entries[table.name] = replace(
+                    before,
+                    label=self._labels(table, {before.label}),
+                    columns=self._given_columns(table),
+                )
             elif table.name in self.previous_tables:
-                self.staging.carry_over(table.name)
+                self._carry_over(table)
                 entries[table.name] = self.previous_tables[table.name]
             else:
-                declared = ", ".join(f"null::{c.sql_type} as {c.name}" for c in table.columns)
+                declared = ", ".join(
+                    f"null::{c.sql_type} as {c.name}" for c in table.stored_columns
+                )
                 self._copy(f"select {declared} limit 0", table.name)
                 entries[table.name] = TableEntry(
                     0, 0, 0, (), "", self.staging.release_id, columns=()
@@ -417,51 +481,94 @@ class _Load:
         return entries
 
     def _write(self, table: Table) -> TableEntry:
-        sheets = [sheet for sheet in self.sheets if sheet.table == table]
-        outcomes = [self._sheet_outcome(sheet) for sheet in sheets]
+        outcomes = [self._sheet_outcome(sheet) for sheet in self._sheets_of(table)]
         labels = {self.source.label or (foreign.LABEL if self._is_foreign(table) else "")}
         if self._keeps_rows(table):
             labels.add(self.previous_tables[table.name].label)
             is_news = any(outcome.new or outcome.changed for outcome in outcomes)
         else:
             is_news = True
-        if is_news or not self.stored_whole[table.name]:
-            columns = ", ".join(column.name for column in table.columns)
-            self._copy(
-                f"select {columns} from sound_{table.name} order by _source, _row", table.name
-            )
+        if is_news or self._new_side_lists(table):
+            self._write_rows(table)
         else:
-            self.staging.carry_over(table.name)
+            self._carry_over(table)
         return TableEntry(
             rows=self._row_count(table),
             refused=sum(outcome.refused for outcome in outcomes),
             flagged=sum(outcome.flagged for outcome in outcomes),
-            files=tuple(dict.fromkeys(sheet.sheet.file for sheet in sheets)),
-            label="、".join(sorted(labels - {""})),
+            files=self._files(table),
+            label=self._labels(table, labels),
             loaded_in=self.staging.release_id,
-            columns=self._given_columns(table, sheets),
-            is_foreign=self._is_foreign(table),
+            columns=self._given_columns(table),
+            is_foreign=self._is_foreign(table)
+            or (self._keeps_rows(table) and self.previous_tables[table.name].is_foreign),
         )
 
-    def _given_columns(self, table: Table, sheets: list[LoadedSheet]) -> tuple[str, ...] | None:
-        """The columns that the files of a table had, those of the rows that stay included."""
+    def _write_rows(self, table: Table) -> None:
+        columns = ", ".join(column.name for column in table.stored_columns)
+        relation = "sound"
+        if table.name in self.completed:
+            relation = "completed"
+            if known := self._known_side_lists(table):
+                self._copy(side_lists.changed_rows(table, known), merge.as_exported(table))
+        self._copy(
+            f"select {columns} from {relation}_{table.name} order by _source, _row", table.name
+        )
+
+    def _carry_over(self, table: Table) -> None:
+        """Take a table of the release before as it is, but for columns that the contract has got since."""
+        previous = self.staging.previous
+        if rows := merge.rows_with_new_columns(self.connection, table, previous):
+            self._copy(rows, table.name)
+        else:
+            self.staging.carry_over(table.name)
+        if previous.table_path(merge.as_exported(table)).is_file():
+            self.staging.carry_over(merge.as_exported(table))
+
+    def _labels(self, table: Table, labels: set[str]) -> str:
+        """What the sources of a table call themselves, those of the side lists that complete it included."""
+        if self.source.label and self._new_side_lists(table):
+            labels.add(self.source.label)
+        return "、".join(sorted(labels - {""}))
+
+    def _given_columns(self, table: Table) -> tuple[str, ...] | None:
+        """The columns that the files of a table had, those of the rows that stay and of side lists included."""
+        sheets = self._sheets_of(table)
         given = {name for sheet in sheets for name in sheet.recognised.columns}
-        if self._keeps_rows(table):
+        if self._keeps_rows(table) or not sheets:
             earlier = self.previous_tables[table.name].columns
             if earlier is None:
                 return None
             given |= set(earlier)
-        return tuple(c.name for c in table.columns if c.name in given)
+        given |= side_lists.known_columns(
+            {known: self._given_columns(known) for known in self._known_side_lists(table)}
+        )
+        return tuple(c.name for c in table.stored_columns if c.name in given)
+
+    def _sheets_of(self, table: Table) -> list[LoadedSheet]:
+        return [sheet for sheet in self.sheets if sheet.table == table]
+
+    def _files(self, table: Table) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(sheet.sheet.file for sheet in self._sheets_of(table)))
+
+    def _known_side_lists(self, table: Table) -> list[Table]:
+        """The side lists of a table that are in this load or were in an earlier one."""
+        lists = self.contract.side_lists_of(table.name)
+        return [t for t in lists if self._sheets_of(t) or self._was_loaded(t)]
+
+    def _new_side_lists(self, table: Table) -> list[Table]:
+        """The side lists of a table that are in this load."""
+        return [t for t in self.contract.side_lists_of(table.name) if self._sheets_of(t)]
 
     def _keeps_rows(self, table: Table) -> bool:
         """Whether rows of the release before stay in the table."""
-        return self._is_incremental(table) and table.name in self.stored_whole
+        return self._is_incremental(table) and table.name in self.stored
 
     def _sheet_outcome(self, sheet: LoadedSheet) -> FileOutcome:
         refused, superseded, flagged = self.problems.count_rows(sheet.number)
         changes = (
             merge.changes(self.connection, sheet.table, sheet.number)
-            if sheet.table.name in self.stored_whole
+            if sheet.table.name in self.stored
             else {merge.NEW: sheet.rows_read - refused - superseded}
         )
         return replace(
@@ -491,6 +598,16 @@ class _Load:
     def _copy(self, rows: str, table: str) -> None:
         target = _quoted_path(self.staging.folder / f"{table}.parquet")
         self.connection.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd)")
+
+
+def _translated(column: Column, value: str) -> str:
+    """SQL: the value with each synonym of the contract replaced by what it stands for."""
+    if not column.synonyms:
+        return value
+    cases = " ".join(
+        f"when '{word}' then nullif('{meaning}', '')" for word, meaning in column.synonyms
+    )
+    return f"case {value} {cases} else {value} end"
 
 
 def _quoted_path(path: Path) -> str:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from fuqi.store.manifest import FileOutcome
+from fuqi.store.manifest import Completed, FileOutcome
 from fuqi.store.releases import Release
 
-__all__ = ["FileOutcome", "Outcome"]
+__all__ = ["Completed", "FileOutcome", "Outcome"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Outcome:
     files: tuple[FileOutcome, ...] = ()
     problems: dict[str, int] = field(default_factory=dict)
     carried_over: tuple[str, ...] = ()
+    completed: tuple[Completed, ...] = ()
     is_published: bool = True
 
     def summary(self) -> str:
@@ -48,6 +49,10 @@ class Outcome:
                 parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
             mode = "（增量）" if file.is_incremental else ""
             lines.append(f"  {file.place} → {file.table}{mode}：{'，'.join(parts)}")
+        lines.extend(
+            f"  {c.side_list}补充“{c.table}”：{c.rows:,} 行、{c.cases:,} 件，其中 {c.changed:,} 件因此不同于原表"
+            for c in self.completed
+        )
         if self.carried_over:
             lines.append(f"沿用上一版本的表：{'、'.join(self.carried_over)}")
         if self.problems:

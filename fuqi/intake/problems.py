@@ -86,6 +86,23 @@ class Problems:
             [severity, table, file, sheet, column_title, reason, row],
         )
 
+    def add_values(
+        self,
+        values: str,
+        severity: str,
+        reason: str,
+        *,
+        table: str,
+        file: str,
+        column_title: str,
+    ) -> None:
+        """Report every value of the one-column query `values`: something that a sheet should have a row for."""
+        self._connection.execute(
+            "insert into intake_problems "
+            f"select $1, $2, $3, '', null, $4, cast(missed as varchar), $5, null from ({values}) as v (missed)",
+            [severity, table, file, column_title, reason],
+        )
+
     def count_rows(self, source: int) -> tuple[int, int, int]:
         """Rows of one sheet that were refused, superseded, and kept with a flag."""
         return self._connection.execute(

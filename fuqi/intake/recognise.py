@@ -74,13 +74,18 @@ class _Best:
 
 
 def recognise(
-    head: list[list[str]], contract: Contract, table: str | None = None
+    head: list[list[str]],
+    contract: Contract,
+    table: str | None = None,
+    names: Sequence[str] = (),
 ) -> Recognised | None:
     """The table whose headers the sheet shows best, with the row its header ends at.
 
     A table with all its required columns goes before one without; then the share of the sheet's headers
     that are known decides, then the share of the table's columns that are there. `table` settles the
-    table. None when no row has at least two headers of any table.
+    table. A side list needs a header that the table it completes does not have, or its mark in one of the `names`
+    of file and sheet, and too few headers for that table itself. None when no row has at least two headers of
+    any table, one for a side list that is stated or marked.
     """
     tables = [contract[table]] if table else list(contract.tables)
     best = _Best()
@@ -89,13 +94,33 @@ def recognise(
         for candidate in tables:
             found = _match(candidate, header_end, cells)
             known = len(found.columns)
-            if known < min(FEWEST_HEADERS, len(candidate.columns)):
+            fewest = min(FEWEST_HEADERS, len(candidate.columns))
+            if candidate.completes:
+                marks = candidate.completes.file_marks
+                is_named = bool(table) or any(mark in name for mark in marks for name in names)
+                fewest = 1 if is_named else fewest
+                ledger = contract[candidate.completes.table]
+                if not table and not _is_side_list(found, ledger, is_named, cells, header_end):
+                    continue
+            if known < fewest:
                 continue
             share = known / filled
             rank = (not found.missing, share, known / len(candidate.columns), -header_end)
             if rank > best.rank:
                 best = _Best(rank, found)
     return best.found
+
+
+def _is_side_list(
+    found: Recognised, ledger: Table, is_named: bool, cells: Sequence[str], header_end: int
+) -> bool:
+    """Whether a sheet is the side list rather than the table it completes, with a column missing."""
+    as_ledger = _match(ledger, header_end, cells)
+    required = [column for column in ledger.columns if column.required]
+    if len(as_ledger.missing) < len(required) / 2:
+        return False
+    known_to_ledger = {header.position for header in as_ledger.columns.values()}
+    return is_named or any(h.position not in known_to_ledger for h in found.columns.values())
 
 
 @lru_cache(maxsize=10_000)

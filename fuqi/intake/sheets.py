@@ -107,6 +107,12 @@ class Sheets:
         except UnreadableFileError as error:
             self._leave_out(problems.REFUSED, str(error), file.name)
 
+    def leave_out_folder(self, folder: Path) -> None:
+        """Report a folder beside the files, whose contents are not loaded."""
+        self._leave_out(
+            problems.IGNORED, "子文件夹里的文件不载入；请移到上一层，或单独载入", folder.name
+        )
+
     def _read(self, file: Path, content: Path, place: str) -> None:
         """Recognise what `content` holds: the file itself, or a member of it, which `place` names."""
         if content.suffix.lower() not in readers.READABLE:
@@ -160,7 +166,9 @@ class Sheets:
                 return asked.recognise(sheet.head), asked, ""
             except UnfitMappingError as error:
                 return None, asked, str(error)
-        found = recognise(sheet.head, self.contract, rule.table)
+        found = recognise(
+            sheet.head, self.contract, rule.table, (file.name, content.name, sheet.name)
+        )
         best: tuple[Recognised | None, Mapping | None] = (found, None)
         read = len(found.headers_read) if found is not None and not found.missing else 0
         for candidate in self.shipped if rule.table is None else ():

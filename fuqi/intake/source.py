@@ -35,7 +35,8 @@ class Source:
     """The files of one load, out of `folder`.
 
     `label` is empty for real data and names anything else, such as 演示数据. `load` says whether the files
-    replace their tables (full) or bring news to them (incremental).
+    replace their tables (full) or bring news to them (incremental). `folders` are those beside the files, whose
+    contents are not part of the load.
     """
 
     files: tuple[Path, ...]
@@ -44,10 +45,14 @@ class Source:
     rules: tuple[FileRule, ...] = ()
     folder: Path = Path()
     load: str = FULL
+    folders: tuple[Path, ...] = ()
 
-    def is_incremental(self, *names: str) -> bool:
-        """Whether a file of these names brings news to its table instead of replacing it."""
-        return (self.rule_for(*names).load or self.load) == INCREMENTAL
+    def is_incremental(self, *names: str, usual: str | None = None) -> bool:
+        """Whether a file of these names brings news to its table instead of replacing it.
+
+        `usual` is how a table is loaded unless a rule for the file says otherwise, whatever holds for the source.
+        """
+        return (self.rule_for(*names).load or usual or self.load) == INCREMENTAL
 
     def rule_for(self, *names: str) -> FileRule:
         """The first rule that fits one of a file's names; a rule without statements when none does."""
@@ -63,17 +68,20 @@ def open_source(place: Path, contract: Contract) -> Source:
     Raises IntakeError when the place does not exist, holds no file, or `source.toml` has an entry
     that is not understood.
     """
+    folders: tuple[Path, ...] = ()
     if place.is_dir():
         folder, files = place, sorted(path for path in place.iterdir() if _is_export(path))
+        folders = tuple(sorted(p for p in place.iterdir() if p.is_dir() and _holds_files(p)))
     elif place.is_file():
         folder, files = place.parent, [place]
     else:
         raise IntakeError(f"找不到 {place}；请给出存放导出文件的文件夹，或一个文件。")
     if not files:
-        raise IntakeError(f"{place} 里没有文件；请把导出的表格放进去再载入。")
+        inside = f"，只有文件夹 {'、'.join(f.name for f in folders)}" if folders else ""
+        raise IntakeError(f"{place} 里没有文件{inside}；请把导出的表格直接放进去再载入。")
     description = folder / SOURCE_FILE
     if not description.is_file():
-        return Source(tuple(files), folder=folder)
+        return Source(tuple(files), folder=folder, folders=folders)
     try:
         content = tomllib.loads(description.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -84,13 +92,17 @@ def open_source(place: Path, contract: Contract) -> Source:
     label = content.get("label", "")
     if not isinstance(label, str):
         raise IntakeError(f"{SOURCE_FILE} 的 label 是 {label!r}；应为文字。")
+    rules = content.get("files", [])
+    if not isinstance(rules, list):
+        raise IntakeError(f"{SOURCE_FILE} 的 files 是 {rules!r}；应写成 [[files]] 小节。")
     return Source(
         files=tuple(files),
         label=label,
         exported_at=_exported_at(content.get("exported_at")),
-        rules=tuple(_rule(entry, contract) for entry in content.get("files", [])),
+        rules=tuple(_rule(entry, contract) for entry in rules),
         folder=folder,
         load=_load(content, SOURCE_FILE) or FULL,
+        folders=folders,
     )
 
 
@@ -112,6 +124,10 @@ def _is_export(path: Path) -> bool:
     return (
         path.is_file() and path.suffix.lower() != ".toml" and not path.name.startswith((".", "~$"))
     )
+
+
+def _holds_files(folder: Path) -> bool:
+    return any(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))
 
 
 def _exported_at(value: object) -> datetime | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import duckdb
 
-from fuqi.contract.model import Contract, Table
+from fuqi.contract.model import REFERENCE, Column, Contract, Table
 from fuqi.intake.problems import FLAGGED, REFUSED, SUPERSEDED, Problems
 
 REFUSING_TARGETS = (
@@ -31,8 +31,8 @@ def loading_order(contract: Contract, names: set[str]) -> list[Table]:
         if table.name in names:
             ordered.append(table)
 
-    # Event tables last: they only refer, so a circle never starts in one.
-    for table in sorted(contract.tables, key=lambda t: (t.kind == "event", t.name)):
+    # Registers first: the others only refer, so a circle never starts in one of them.
+    for table in sorted(contract.tables, key=lambda t: (t.kind != REFERENCE, t.name)):
         visit(table)
     return ordered
 
@@ -78,7 +78,7 @@ def refuse_unsound_rows(
             )
         if column.references:
             _report_unknown_references(
-                problems, contract, rows, name, column.references, references
+                problems, contract, rows, column, references, _must_know(table, column)
             )
 
     for check in table.checks:
@@ -99,15 +99,43 @@ def sound_rows(table: Table) -> str:
     )
 
 
+def newest_event(table: Table, relation: str = "") -> str:
+    """SQL: the moment of a row's newest event; empty for a table that records none."""
+    prefix = f"{relation}." if relation else ""
+    events = ", ".join(f"cast({prefix}{c.name} as timestamp)" for c in table.event_times)
+    return f"greatest({events})" if events else ""
+
+
+def grown_to(table: Table, relation: str = "", otherwise: str = "") -> str:
+    """SQL: the sum of a row's counts that only grow: of two states the one with the higher sum is the newer.
+
+    A count that is empty is the one of the relation `otherwise`, or none.
+    """
+    relations = [f"{r}." for r in (relation, otherwise) if r] or [""]
+    counts = (
+        f"coalesce({', '.join(r + column.name for r in relations)}, 0)"
+        for column in table.growing_counts
+    )
+    return f"({' + '.join(['0', *counts])})"
+
+
+def _must_know(table: Table, column: Column) -> str:
+    """How bad it is that a column refers to nothing: a row that no case has completes nothing."""
+    target, _, _ = column.references.partition(".")
+    completed = table.completes.table if table.completes else None
+    return REFUSED if target in (*REFUSING_TARGETS, completed) else FLAGGED
+
+
 def _report_unknown_references(
     problems: Problems,
     contract: Contract,
     rows: str,
-    name: str,
-    reference: str,
+    column: Column,
     references: dict[str, str],
+    severity: str,
 ) -> None:
-    target, _, referred = reference.partition(".")
+    name = column.name
+    target, _, referred = column.references.partition(".")
     relation = references.get(target)
     if relation is None:
         return
@@ -115,15 +143,15 @@ def _report_unknown_references(
     problems.add_rows(
         f"{rows} where {name} is not null and exists ({known}) "
         f"and not exists (from {relation} as known where known.{referred} = loaded.{name})",
-        REFUSED if target in REFUSING_TARGETS else FLAGGED,
+        severity,
         (name,),
         f"“{contract[target].title}”表中没有这一项",
     )
 
 
 def _supersede_older_states(problems: Problems, table: Table) -> None:
-    events = ", ".join(f"cast({c.name} as timestamp)" for c in table.event_times)
-    newest = f"greatest({events}) desc nulls last, " if events else ""
+    events = newest_event(table)
+    newest = f"{grown_to(table)} desc, " + (f"{events} desc nulls last, " if events else "")
     problems.add_rows(
         f"""
         select _source as source, _row as row {sound_rows(table)}

@@ -42,6 +42,8 @@ class DistrictMap:
     """What the map shows, in a sentence, for those who cannot see it."""
     unplaced_count: int = 0
     """Rows left out because they have no usable position."""
+    unbounded_count: int = 0
+    """Subdistricts left out because the boundary file has none of that name."""
 
 
 def rate_by_subdistrict(
@@ -84,7 +86,12 @@ def rate_by_subdistrict(
         boundaries,
         replace(frame, subdistrict=None),
     )
-    return DistrictMap(deck, tuple(legend), f"福田区各街道{label}分级图，数值见旁表")
+    return DistrictMap(
+        deck,
+        tuple(legend),
+        f"福田区各街道{label}分级图，数值见旁表",
+        unbounded_count=len(by_name.keys() - boundaries.label_points.keys()),
+    )
 
 
 def stations(rows: pa.Table, boundaries: Boundaries, frame: Frame) -> DistrictMap:

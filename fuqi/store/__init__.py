@@ -5,6 +5,7 @@ from fuqi.store.lock import BusyError
 from fuqi.store.manifest import FileOutcome, Manifest, TableEntry
 from fuqi.store.parameters import parameters
 from fuqi.store.queries import Kpi, Query, QueryError, kpis
+from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release, ReleaseError, Warehouse
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "TableEntry",
     "Warehouse",
     "kpis",
+    "load_queries",
     "parameters",
 ]

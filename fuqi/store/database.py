@@ -15,7 +15,7 @@ from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.settings import Settings
 from fuqi.store import worktime_sql
-from fuqi.store.queries import STAGING, Query, QueryError, dollars
+from fuqi.store.queries import STAGING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
 
@@ -25,7 +25,8 @@ MACROS = Path(__file__).with_name("macros.sql")
 class Database:
     """An in-memory DuckDB with one view a table of the release, personal columns masked.
 
-    Beside them stand `calendar` and `work_rules`, made of the working calendar and of the settings (`worktime_sql`).
+    Beside them stand `calendar` and `work_rules`, made of the working calendar and of the settings (`worktime_sql`),
+    and `absent_columns`: what no file of a table had. A KPI that needs such a column is null in every result.
     The files are never changed, so one Database serves every thread: each call opens a cursor of its own.
     The connection can read the release's folder and nothing else of the machine.
     """
@@ -52,8 +53,10 @@ class Database:
         worktime_sql.create(
             self._connection, release.manifest, Settings() if settings is None else settings
         )
+        self._contract = contract or load_contract()
         self._lock = threading.Lock()
-        self._open_tables(contract or load_contract())
+        self._list_absent_columns()
+        self._open_tables(self._contract)
         self._connection.execute("set lock_configuration = true")
 
     def run(self, name: str, params: Mapping[str, Any]) -> pa.Table:
@@ -69,9 +72,28 @@ class Database:
         with self._lock:
             cursor = self._connection.cursor()
         try:
-            return cursor.sql(query.sql, params=dict(params)).to_arrow_table()
+            rows = cursor.sql(query.sql, params=dict(params)).to_arrow_table()
         finally:
             cursor.close()
+        for place, name in enumerate(rows.column_names):
+            if name in self._not_computable:
+                nothing = pa.nulls(rows.num_rows, rows.schema.field(name).type)
+                rows = rows.set_column(place, name, nothing)
+        return rows
+
+    def absent(self, kpi: Kpi) -> tuple[str, ...]:
+        """Chinese titles of the columns the KPI needs and no file of the release had."""
+        return tuple(
+            self._contract[table].column(column).title
+            for table, _, column in (need.partition(".") for need in kpi.needs)
+            if table in self.release.manifest.tables
+            and self.release.manifest.tables[table].absent(column)
+        )
+
+    @cached_property
+    def _not_computable(self) -> frozenset[str]:
+        defined = [kpi for query in self.queries.values() for kpi in query.kpis]
+        return frozenset(kpi.column for kpi in defined if self.absent(kpi))
 
     def query(self, name: str) -> Query:
         try:
@@ -95,6 +117,19 @@ class Database:
     @cached_property
     def table_names(self) -> tuple[str, ...]:
         return self.release.table_names
+
+    def _list_absent_columns(self) -> None:
+        self._connection.execute(
+            "create table absent_columns (table_name varchar, column_name varchar, column_title varchar)"
+        )
+        absent = [
+            [name, column, self._contract[name].column(column).title]
+            for name, entry in self.release.manifest.tables.items()
+            if name in self._contract.names
+            for column in entry.absent(*(c.name for c in self._contract[name].columns))
+        ]
+        if absent:
+            self._connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
 
     def _open_tables(self, contract: Contract) -> None:
         for table in self.release.table_names:

@@ -77,10 +77,24 @@ class FileOutcome:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """`files` are those of the load that made the release, `based_on` is the release that was in use then.
+class Completed:
+    """What a side list did: its rows, the cases they are about, and how many of these it changed.
 
-    Both are empty in manifests written before they were kept.
+    `side_list` and `table` are titles.
+    """
+
+    side_list: str
+    table: str
+    rows: int
+    cases: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`files` and `completed` tell of the load that made the release, `based_on` of the release in use then.
+
+    All are empty in manifests written before they were kept.
     """
 
     release_id: str
@@ -89,6 +103,7 @@ class Manifest:
     tables: dict[str, TableEntry]
     files: tuple[FileOutcome, ...] = field(default=())
     based_on: str | None = None
+    completed: tuple[Completed, ...] = ()
 
     @property
     def label(self) -> str:
@@ -100,8 +115,8 @@ class Manifest:
         return sum(entry.rows for entry in self.tables.values())
 
     @property
-    def carried_over(self) -> tuple[str, ...]:
-        """The tables that came unchanged from the release before."""
+    def not_loaded(self) -> tuple[str, ...]:
+        """The tables whose rows came from the release before; side lists may have completed them."""
         return tuple(
             name for name, entry in self.tables.items() if entry.loaded_in != self.release_id
         )
@@ -114,6 +129,7 @@ class Manifest:
             "based_on": self.based_on,
             "tables": {name: asdict(entry) for name, entry in self.tables.items()},
             "files": [asdict(file) for file in self.files],
+            "completed": [asdict(done) for done in self.completed],
         }
         return json.dumps(content, ensure_ascii=False, indent=2)
 
@@ -129,4 +145,5 @@ class Manifest:
             },
             files=tuple(map(FileOutcome.from_content, content.get("files", ()))),
             based_on=content.get("based_on"),
+            completed=tuple(Completed(**done) for done in content.get("completed", ())),
         )

@@ -66,7 +66,7 @@ def _judges_nothing(manifest: Manifest) -> bool:
 
 
 def _create_calendar(connection: duckdb.DuckDBPyConnection, last: date) -> None:
-    days = list(worktime.calendar(worktime.FIRST_DAY, last))
+    days = worktime.all_days(last)
     connection.register(
         "calendar_days",
         pa.table(

@@ -1,6 +1,8 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.case import case
 from fuqi.ui.elements import (
+    all_kpis,
     chart,
     columns,
     district_map,
@@ -9,6 +11,7 @@ from fuqi.ui.elements import (
     only,
     published_table,
     section,
+    step_choice,
     table,
 )
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
@@ -16,6 +19,8 @@ from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "all_kpis",
+    "case",
     "chart",
     "columns",
     "district_map",
@@ -28,5 +33,6 @@ __all__ = [
     "published_table",
     "release_history",
     "section",
+    "step_choice",
     "table",
 ]

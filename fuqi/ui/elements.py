@@ -11,7 +11,7 @@ import streamlit as st
 
 from fuqi import charts, wording
 from fuqi.maps import DistrictMap
-from fuqi.store import Kpi, kpis
+from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -31,6 +31,23 @@ def section(heading: str, note: str = "") -> None:
     st.subheader(heading, anchor=False)
     if note:
         st.caption(note)
+
+
+STEPS = {"day": "按日", "week": "按周", "month": "按月"}
+
+
+def step_choice(view: View) -> str:
+    """The step a trend is drawn in: as the period's length suggests, unless the reader chooses another."""
+    chosen = st.segmented_control(
+        "趋势的步长",
+        list(STEPS),
+        default=view.step,
+        format_func=STEPS.get,
+        label_visibility="collapsed",
+        required=True,
+        key=f"step_for_{view.step}",
+    )
+    return chosen or view.step
 
 
 def nothing_here(hint: str) -> None:
@@ -82,8 +99,42 @@ def _card(
             chart_data=_course(kpi.column, trend),
             chart_type="area",
         )
-        if kpi.counts is not None:
+        if absent := view.absent(kpi):
+            st.caption(f"导出缺少列：{'、'.join(absent)}")
+        elif kpi.counts is not None:
             st.caption(_count_of(kpi, values))
+
+
+def all_kpis(view: View, name: str) -> None:
+    """Every KPI of the one-row query `name`, a row each: value, n, the period before, definition."""
+    totals = view.query(name)
+    values, before = _first_row(totals), _first_row(view.previous(name))
+    rounding = view.settings.rounding
+    shown = []
+    for kpi in load_queries()[name].kpis:
+        column, absent = kpi.column, view.absent(kpi)
+        shown.append(
+            {
+                "指标": kpi.label,
+                "本期": _formatted(column, values[column], rounding),
+                "n": f"缺少列：{'、'.join(absent)}"
+                if absent
+                else _count_of(kpi, values)
+                if kpi.counts
+                else "",
+                "上期": _formatted(column, before.get(column), rounding),
+                "变化": _change(column, values[column], before.get(column)) or "",
+                "口径": _definition(kpi),
+            }
+        )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_config={"口径": st.column_config.TextColumn("口径", width="large")},
+    )
+    st.caption(" · ".join(note for note in (scope_of(totals), view.provenance) if note))
 
 
 def _course(column: str, trend: pa.Table | None) -> list[float] | None:
@@ -132,6 +183,7 @@ def district_map(
         view.settings.boundary_note,
         view.settings.map_approval_number,
         f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
+        f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]
@@ -152,18 +204,38 @@ def table(
     *,
     height: int | str = "auto",
     empty: str = "没有符合条件的记录。",
+    chooses: tuple[str, str] | None = None,
 ) -> None:
-    """The columns `shown` of the rows under Chinese headings."""
+    """The columns `shown` of the rows under Chinese headings.
+
+    `chooses` names a column and an entry of the session: choosing a row puts the row's value there.
+    """
     if not rows.num_rows:
         st.info(empty, icon=":material/check_circle:")
         return
-    grid(rows, shown, height=height, rounding=view.settings.rounding)
+    choosing: dict[str, Any] = {}
+    if chooses is not None:
+        column, entry = chooses
+        key = f"{entry}_of_rows"
+        values = rows.column(column).to_pylist()
+
+        def choose() -> None:
+            picked = st.session_state[key]["selection"]["rows"]
+            st.session_state[entry] = values[picked[0]] if picked else ""
+
+        choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
+    grid(rows, shown, height=height, rounding=view.settings.rounding, **choosing)
     notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
     st.caption(" · ".join(note for note in notes if note))
 
 
 def grid(
-    rows: pa.Table, shown: Sequence[str], *, height: int | str = "auto", rounding: str = "half_up"
+    rows: pa.Table,
+    shown: Sequence[str],
+    *,
+    height: int | str = "auto",
+    rounding: str = "half_up",
+    **choosing: Any,
 ) -> None:
     """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
@@ -173,6 +245,7 @@ def grid(
         width="stretch",
         column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
         placeholder="",
+        **choosing,
     )
 
 
@@ -205,8 +278,12 @@ def _definition(kpi: Kpi) -> str:
 def _formatted(column: str, value: float | None, rounding: str) -> str:
     if column.endswith("_rate"):
         return wording.percent(value, rounding=rounding)
+    if column.endswith("_working_hours"):
+        return wording.working_hours(value)
     if column.endswith("_hours"):
         return wording.hours(value)
+    if column.endswith("_score"):
+        return wording.number(value, 2)
     if column.endswith("_minutes"):
         return wording.NOT_COMPUTABLE if value is None else f"{wording.number(value)}分钟"
     return wording.number(value)
@@ -220,6 +297,8 @@ def _change(column: str, value: float | None, before: float | None) -> str | Non
         return f"{change * 100:+.2f}百分点" if abs(change) >= 0.00005 else None
     if column.endswith("_hours"):
         return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
+    if column.endswith("_score"):
+        return f"{change:+.2f}分" if abs(change) >= 0.005 else None
     return f"{change:+,.0f}" if change else None
 
 

@@ -49,8 +49,18 @@ def presets(today: date, settings: Settings) -> dict[str, Period]:
         "上月": Period(last_month_end.replace(day=1), last_month_end),
         "本季度": Period(today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1), today),
         "今年": Period(today.replace(month=1, day=1), today),
+        "报告月": _report_month(today, settings.report_month_day),
         "启动以来": Period(min(settings.programme_start, today), today),
     }
+
+
+def _report_month(today: date, last_day: int) -> Period:
+    """The running month of an office that cuts on `last_day`: from the day after it in the month before."""
+    first = today.replace(day=last_day) + timedelta(days=1)
+    if first > today:
+        end_of_last_month = today.replace(day=1) - timedelta(days=1)
+        first = end_of_last_month.replace(day=last_day) + timedelta(days=1)
+    return Period(first, today)
 
 
 DEFAULT_PRESET = "本季度"

@@ -13,6 +13,8 @@ TITLES = {
     "one_plus_one_count": "达标",
     "cadre_count": "在任干部",
     "urgency": "紧急程度",
+    "subcategory": "诉求小类",
+    "case_state": "状态",
     "category": "诉求类型",
     "due_count": "应办结",
     "on_time_count": "按时办结",
@@ -80,7 +82,7 @@ def title(column: str) -> str:
     if column in kpis():
         return kpis()[column].label
     for table in contract.load().tables:
-        for known in table.columns:
+        for known in table.stored_columns:
             if known.name == column:
                 return known.title
     return column

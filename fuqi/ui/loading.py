@@ -15,9 +15,16 @@ import streamlit as st
 
 from fuqi import paths, settings, uploads, wording
 from fuqi.intake import REPORT_CSV
-from fuqi.store import BusyError, FileOutcome, Manifest, Release, ReleaseError, Warehouse
+from fuqi.store import (
+    BusyError,
+    FileOutcome,
+    Manifest,
+    Release,
+    ReleaseError,
+    Warehouse,
+    load_queries,
+)
 from fuqi.store.database import problems_of
-from fuqi.store.queries import load as load_queries
 from fuqi.ui.elements import grid, section
 from fuqi.ui.labels import table_title
 from fuqi.ui.view import View
@@ -305,7 +312,7 @@ def _preview(candidate: Release, manifest: Manifest, current: Release | None) ->
     st.markdown("**发布后哪些表会变**")
     _changes_table(manifest, before if is_fresh else None)
     st.markdown("**问题**")
-    _problems_table(candidate, manifest.carried_over)
+    _problems_table(candidate, manifest.not_loaded)
 
 
 def _publish(release_id: str) -> None:
@@ -463,7 +470,7 @@ def _files_table(files: Sequence[FileOutcome]) -> None:
 def _changes_table(manifest: Manifest, before: Manifest | None) -> None:
     rows = []
     for name, entry in manifest.tables.items():
-        if name in manifest.carried_over or not (entry.rows or entry.files):
+        if name in manifest.not_loaded or not (entry.rows or entry.files):
             continue
         was = before.tables[name].rows if before and name in before.tables else 0
         rows.append(
@@ -476,8 +483,13 @@ def _changes_table(manifest: Manifest, before: Manifest | None) -> None:
         )
     shown = ("table_name", "rows_before", "rows_after", "rows_difference")
     grid(pa.Table.from_pylist(rows), shown if before else shown[::2])
-    if manifest.carried_over:
-        kept = "、".join(table_title(name) for name in manifest.carried_over)
+    for done in manifest.completed:
+        st.caption(
+            f"“{done.side_list}”按编号补充“{done.table}”："
+            f"{done.rows:,} 行、{done.cases:,} 件，其中 {done.changed:,} 件因此不同于原表。"
+        )
+    completed = {done.table for done in manifest.completed}
+    if kept := "、".join(t for t in map(table_title, manifest.not_loaded) if t not in completed):
         st.caption(f"沿用现用版本，不变：{kept}")
 
 

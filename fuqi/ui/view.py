@@ -12,7 +12,7 @@ import streamlit as st
 from fuqi import paths, settings, wording, worktime
 from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
-from fuqi.store import Database, Release, ReleaseError, Warehouse, parameters
+from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.ui import filters
 from fuqi.ui.filters import Filters
 
@@ -37,6 +37,10 @@ class View:
         given = {p: known[p] for p in declared if p in known}
         rows = _rows(self.release.release_id, self.settings, name, tuple(given.items()))
         return rows.replace_schema_metadata({SCOPE: _scope(given)})
+
+    def absent(self, kpi: Kpi) -> tuple[str, ...]:
+        """Titles of the columns that the KPI needs and the exports do not have."""
+        return _database(self.release.release_id, self.settings).absent(kpi)
 
     def previous(self, name: str, **instead: Any) -> pa.Table:
         """The same query over the period before, judged at the same moment."""
@@ -114,6 +118,8 @@ def scope_of(rows: pa.Table) -> str:
 def _scope(given: Mapping[str, Any]) -> str:
     if not given:
         return ""
+    if "case_id" in given:
+        return f"工单 {given['case_id']}"
     parts = [given.get("subdistrict") or "全区", given.get("category") or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))

@@ -6,9 +6,9 @@
 --          $subdistrict  one subdistrict, null for the district
 --          $category     one category, null for all
 -- Reads:   judged_cases
--- KPI:     open_count      未办结 = 截至数据时点尚未办结的诉求，不论何时受理
---          overdue_count   超期未办结 = 尚未办结且已过办结时限（低者为好） [overdue_count/open_count]
---          due_soon_count  即将超期 = 尚未办结且办结时限在1个工作日内（低者为好） [due_soon_count/open_count]
+-- KPI:     open_count      未办结 = 截至数据时点尚未办结的诉求，不论何时受理 {appeals.closed_at}
+--          overdue_count   超期未办结 = 尚未办结且已过办结时限（低者为好） [overdue_count/open_count] {appeals.due_at, appeals.closed_at}
+--          due_soon_count  即将超期 = 尚未办结且办结时限在1个工作日内（低者为好） [due_soon_count/open_count] {appeals.due_at, appeals.closed_at}
 select
     count(*) as open_count,
     count(*) filter (where is_overdue) as overdue_count,

@@ -39,17 +39,17 @@
 --              [median_first_response_hours/responded_count] {appeals.first_response_at}
 --          p90_first_response_hours            首响时长九成位 = 九成诉求在此自然小时内首次联系，未联系的不在内（低者为好）
 --              [p90_first_response_hours/responded_count] {appeals.first_response_at}
---          median_first_response_working_hours 首响工作时长中位数 = 受理至首次联系企业的工作小时，按工作日历和办公时间（低者为好）
+--          median_first_response_working_hours 首响工时中位数 = 受理至首次联系企业的工作小时，按工作日历和办公时间（低者为好）
 --              [median_first_response_working_hours/responded_count] {appeals.first_response_at}
---          p90_first_response_working_hours    首响工作时长九成位 = 九成诉求在此工作小时内首次联系（低者为好）
+--          p90_first_response_working_hours    首响工时九成位 = 九成诉求在此工作小时内首次联系（低者为好）
 --              [p90_first_response_working_hours/responded_count] {appeals.first_response_at}
 --          median_resolution_hours             办结时长中位数 = 受理至办结的自然小时，未办结的不在内（低者为好）
 --              [median_resolution_hours/closed_count] {appeals.closed_at}
 --          p90_resolution_hours                办结时长九成位 = 九成诉求在此自然小时内办结，未办结的不在内（低者为好）
 --              [p90_resolution_hours/closed_count] {appeals.closed_at}
---          median_resolution_working_hours     办结工作时长中位数 = 受理至办结的工作小时，按工作日历和办公时间，未办结的不在内（低者为好）
+--          median_resolution_working_hours     办结工时中位数 = 受理至办结的工作小时，按工作日历和办公时间，未办结的不在内（低者为好）
 --              [median_resolution_working_hours/closed_count] {appeals.closed_at}
---          p90_resolution_working_hours        办结工作时长九成位 = 九成诉求在此工作小时内办结，未办结的不在内（低者为好）
+--          p90_resolution_working_hours        办结工时九成位 = 九成诉求在此工作小时内办结，未办结的不在内（低者为好）
 --              [p90_resolution_working_hours/closed_count] {appeals.closed_at}
 --          void_count              作废件 = 时段内受理、后作废的诉求，单列，不进入其他任何指标 {appeals.is_void}
 -- Caveat:  近几日的比率会随未办结诉求陆续办结而变化；时长只含已办结（已联系）的诉求，未办结件数另列。

@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import chinese_calendar
 import pyarrow.parquet as pq
 
 Row = dict[str, Any]
@@ -64,7 +65,7 @@ class PlainFigures:
         cards = self._open(asked) | self._judged(asked)
         cards |= {"无人挂点": self.assignments(asked)["无人挂点"]}
         cards |= {"服务人次": self.stations(asked)["服务人次"]}
-        del cards["解决率"], cards["办结时长中位数"]
+        del cards["解决率"], cards["办结工时中位数"]
         return cards
 
     def resolution(self, asked: Asked) -> dict[str, Card]:
@@ -179,14 +180,14 @@ class PlainFigures:
         outcomes = Counter(a["outcome"] for a in closed if a["outcome"])
         ratings = Counter(a["rating"] for a in closed if a["rating"])
         satisfied = ratings["满意"] + ratings["基本满意"]
-        hours = [(a["closed_at"] - a["received_at"]).total_seconds() / 3600 for a in closed]
+        hours = [_office_hours(a["received_at"], a["closed_at"]) for a in closed]
         return {
             "受理量": Card(f"{len(received):,}"),
             "按时办结率": _share(len(on_time), len(due)),
             "当日响应率": _share(len(same_day), len(to_answer)),
             "解决率": _share(outcomes["解决"], outcomes.total()),
             "满意率": _share(satisfied, ratings.total()),
-            "办结时长中位数": Card(_duration(hours), f"办结 {len(closed):,}"),
+            "办结工时中位数": Card(_office_duration(hours), f"办结 {len(closed):,}"),
         }
 
 
@@ -205,13 +206,24 @@ def _share(hits: int, n: int) -> Card:
     return Card(shown, f"{hits:,} / {n:,}")
 
 
-def _duration(hours: list[float]) -> str:
+def _office_hours(start: datetime, end: datetime) -> float:
+    """Hours between two moments that fall on a working day from 9 to 12 and from 14 to 18."""
+    total, day = timedelta(), start.date()
+    while day <= end.date():
+        if chinese_calendar.is_workday(day):
+            for opening, closing in ((9, 12), (14, 18)):
+                first = max(start, datetime(day.year, day.month, day.day, opening))
+                last = min(end, datetime(day.year, day.month, day.day, closing))
+                total += max(last - first, timedelta())
+        day += timedelta(days=1)
+    return total.total_seconds() / 3600
+
+
+def _office_duration(hours: list[float]) -> str:
     if not hours:
         return "不可算"
     middle = median(hours)
-    if middle < 1:
-        return f"{_rounded(middle * 60, 0)}分钟"
-    return f"{_rounded(middle, 1)}小时" if middle < 48 else f"{_rounded(middle / 24, 1)}天"
+    return f"{_rounded(middle * 60, 0)}分钟" if middle < 1 else f"{_rounded(middle, 1)}工时"
 
 
 def _rounded(value: float | Decimal, digits: int) -> Decimal:

@@ -206,6 +206,23 @@ def test_a_preview_tells_the_problems_of_its_own_files(
     assert "企业诉求工单" in "".join(c.value for c in opened.caption if "不变" in c.value)
 
 
+def test_a_side_list_is_shown_with_the_cases_it_changes(
+    warehouse: Warehouse, open_page: OpenPage
+) -> None:
+    later = {
+        "工单编号": OPEN["工单编号"],
+        "延期后时限": "2023-07-05 18:00:00",
+        "延期理由": "等待审批",
+    }
+    opened = wait(upload(open_page("data"), ("延期清单.csv", as_csv(later))))
+    captions = [caption.value for caption in opened.caption]
+    (told,) = (text for text in captions if "按编号补充" in text)
+    assert told == "“延期清单”按编号补充“企业诉求工单”：1 行、1 件，其中 1 件因此不同于原表。"
+    assert not any("不变" in text and "企业诉求工单" in text for text in captions)
+    opened.button(key="publish").click().run()
+    assert warehouse.current().manifest.completed[0].changed == 1
+
+
 def test_clicks_that_arrive_twice_do_one_thing(warehouse: Warehouse, open_page: OpenPage) -> None:
     opened = open_page("data")
     opened.segmented_control[0].set_value("增量").run()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fuqi.store import Warehouse, kpis
+from fuqi.store import Warehouse, kpis, load_queries
 from fuqi.worktime import ANNOUNCED_YEARS
 from tests.ledger import publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
@@ -429,3 +429,45 @@ def test_choosing_ones_own_dates_starts_from_the_period_on_the_screen(
     shown = {d.key: d.value for d in opened.date_input}
     assert shown == {"from": date(2023, 1, 1), "to": date(2023, 6, 28)}
     assert cards(opened) == before
+
+
+# ---- the single case
+
+
+def test_a_link_to_a_case_opens_it(open_page: OpenPage, figures: PlainFigures) -> None:
+    appeals = figures.rows("appeals")
+    case = next(a for a in appeals if a["closed_at"] is None and not a["is_void"] and a["visit_id"])
+
+    opened = open_page("resolution", case=case["appeal_id"])
+
+    assert not opened.exception
+    assert opened.text_input(key="case").value == case["appeal_id"]
+    assert any(case["appeal_id"] in m.value and case["title"] in m.value for m in opened.markdown)
+    assert [t for t in opened.text if t.value[:10] == case["content"][:10]]
+    titles = [spec["title"]["text"] for spec in chart_specs(opened)]
+    assert "办理时间线" in titles
+    rows = [
+        row for t in opened.dataframe if "项目" in t.value for row in t.value.to_numpy().tolist()
+    ]
+    facts = dict(rows)
+    assert case["due_at"].strftime("%Y-%m-%d %H:%M") in facts["办结时限"]
+    visit = next(v for v in figures.rows("visits") if v["visit_id"] == case["visit_id"])
+    assert visit["visited_at"].strftime("%Y-%m-%d %H:%M") in facts["走访"]
+
+
+def test_a_case_that_is_not_there_is_said_and_the_page_goes_on(open_page: OpenPage) -> None:
+    opened = open_page("resolution", case="SQ-no-such")
+
+    assert not opened.exception
+    assert [i.value for i in opened.info if "SQ-no-such" in i.value]
+    assert "办理环节" in [spec["title"]["text"] for spec in chart_specs(opened)]
+
+
+def test_every_kpi_of_the_totals_stands_with_its_n(open_page: OpenPage) -> None:
+    (listed,) = [t.value for t in open_page("resolution").dataframe if "口径" in t.value.columns]
+
+    defined = {k.label: k for k in load_queries()["resolution_totals"].kpis}
+    assert list(listed["指标"]) == list(defined)
+    for _, row in listed.iterrows():
+        assert defined[row["指标"]].definition in row["口径"]
+        assert row["n"] or row["指标"] in ("受理量", "作废件"), row["指标"]
