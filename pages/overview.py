@@ -48,8 +48,8 @@ with right:
         view,
         "按时办结率：街道比较",
         charts.ranking_with_interval,
-        by_subdistrict,
-        subdistrict=view.filters.subdistrict,
+        view.query("units_compared"),
+        chosen=view.filters.subdistrict,
     )
     ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
 

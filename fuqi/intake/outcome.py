@@ -48,7 +48,8 @@ class Outcome:
             if file.ignored_columns:
                 parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
             mode = "（增量）" if file.is_incremental else ""
-            lines.append(f"  {file.place} → {file.table}{mode}：{'，'.join(parts)}")
+            way = f"（映射 {file.mapping}）" if file.mapping else ""
+            lines.append(f"  {file.place} → {file.table}{way}{mode}：{'，'.join(parts)}")
         lines.extend(
             f"  {c.side_list}补充“{c.table}”：{c.rows:,} 行、{c.cases:,} 件，其中 {c.changed:,} 件因此不同于原表"
             for c in self.completed

@@ -38,13 +38,12 @@ def propose(file: Path, table: str | None = None) -> str:
     if not file.is_file() or file.suffix.lower() not in readers.READABLE:
         raise IntakeError(f"{file} 不是可读的表格文件；可读：{'、'.join(readers.READABLE)}。")
     try:
-        sheets = readers.read(file)
+        for sheet in readers.read(file):
+            if candidates := header_candidates(sheet.head):
+                header_end, cells = max(candidates, key=_headerlike)
+                return _Proposal(file, contract, table, sheet, header_end, cells).text()
     except UnreadableFileError as error:
         raise IntakeError(f"{file.name}：{error}") from error
-    for sheet in sheets:
-        if candidates := header_candidates(sheet.head):
-            header_end, cells = max(candidates, key=_headerlike)
-            return _Proposal(file, contract, table, sheet, header_end, cells).text()
     raise IntakeError(f"{file.name} 里没有表头；请核对文件。")
 
 
@@ -75,7 +74,7 @@ class _Proposal:
         self.table = found.table if found else contract[table or MOST_LIKELY]
         self.is_guessed = table is None and (found is None or is_unlike)
         self.headers = [cell.strip() for cell in cells]
-        self.body = sheet.body(header_end)
+        self.body = pa.concat_tables(sheet.body(header_end), promote_options="default")
         self.raws = {
             header: f"c{position}"
             for position, header in reversed(list(enumerate(self.headers)))

@@ -44,6 +44,19 @@ create macro wilson_high(hits, n) as
         ) / (1 + 3.841459 / n))
     end;
 
+-- 95% interval of the difference of two independent shares, hits / n minus hits_before / n_before, from the limits
+-- above (Newcombe 1998, method 10: hybrid score).
+create macro newcombe_low(hits, n, hits_before, n_before) as
+    hits / n - hits_before / n_before - sqrt(
+        power(hits / n - wilson_low(hits, n), 2)
+        + power(wilson_high(hits_before, n_before) - hits_before / n_before, 2)
+    );
+create macro newcombe_high(hits, n, hits_before, n_before) as
+    hits / n - hits_before / n_before + sqrt(
+        power(wilson_high(hits, n) - hits / n, 2)
+        + power(hits_before / n_before - wilson_low(hits_before, n_before), 2)
+    );
+
 -- Whether an appeal's outcome and rating count as good; the second argument is the setting of that name.
 create macro is_resolved(outcome, partial_counts_as_resolved) as
     outcome = '解决' or (outcome = '部分解决' and partial_counts_as_resolved);

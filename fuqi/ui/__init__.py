@@ -1,6 +1,14 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
 from fuqi.ui.case import case
+from fuqi.ui.comparison import (
+    changes,
+    chart_words,
+    compared_names,
+    comparison_table,
+    finding,
+    measure_label,
+)
 from fuqi.ui.elements import (
     all_kpis,
     chart,
@@ -21,12 +29,18 @@ __all__ = [
     "View",
     "all_kpis",
     "case",
+    "changes",
     "chart",
+    "chart_words",
     "columns",
+    "compared_names",
+    "comparison_table",
     "district_map",
     "file_outcomes",
+    "finding",
     "kpi_row",
     "load_desk",
+    "measure_label",
     "nothing_here",
     "only",
     "page",

@@ -22,6 +22,7 @@ st.navigation(
             paths.PAGES / "overview.py", title="总览", icon=":material/dashboard:", default=True
         ),
         st.Page(paths.PAGES / "resolution.py", title="诉求办理", icon=":material/bolt:"),
+        st.Page(paths.PAGES / "comparison.py", title="横向比较", icon=":material/balance:"),
         st.Page(paths.PAGES / "assignments.py", title="挂点服务", icon=":material/handshake:"),
         st.Page(paths.PAGES / "stations.py", title="福企服务站", icon=":material/storefront:"),
         st.Page(paths.PAGES / "data.py", title="数据", icon=":material/database:"),
