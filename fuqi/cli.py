@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from fuqi import contract, paths, settings, wording
@@ -145,6 +145,49 @@ def doctor(_: argparse.Namespace) -> int:
     return 0 if report.is_sound else 1
 
 
+def query(chosen: argparse.Namespace) -> int:
+    from fuqi import inquiry, printed
+
+    if chosen.name is None:
+        print(f"可用的查询：\n{inquiry.listed()}")
+        return 0
+    if chosen.settings is not None and not chosen.settings.is_file():
+        raise SettingsError(f"没有设置文件 {chosen.settings}")
+    decided = settings.load(chosen.settings or paths.SETTINGS)
+    given = dict(chosen.param)
+    for name in inquiry.AREAS:
+        if getattr(chosen, name) is not None:
+            given[name] = getattr(chosen, name)
+    try:
+        rows = inquiry.ask(
+            inquiry.Inquiry(
+                chosen.name,
+                data=chosen.data,
+                start=chosen.start,
+                end=chosen.end,
+                as_of=chosen.as_of,
+                given=given,
+                settings=decided,
+                mapping=chosen.mapping,
+                report=chosen.report,
+            ),
+            tell=lambda line: print(line, file=sys.stderr),
+        )
+        if chosen.percent:
+            rows = printed.in_percent(rows, decided.rounding, chosen.digits)
+        text = printed.FORMATS[chosen.format](rows)
+        if chosen.output is not None:
+            chosen.output.write_text(text, encoding="utf-8", newline="")
+            print(f"已写入 {chosen.output}，共 {rows.num_rows:,} 行", file=sys.stderr)
+        else:
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+            sys.stdout.write(text)
+    except (inquiry.InquiryError, OSError) as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def contract_tables(chosen: argparse.Namespace) -> int:
     from fuqi.contract import document
 
@@ -252,6 +295,49 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--every", type=float, default=5.0, help="seconds between two looks")
     added.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)
 
+    added = command(
+        "query", query, "run one query on a folder of exports, or on the current release"
+    )
+    added.add_argument(
+        "name", nargs="?", help="a file of queries/ without .sql; default: list them"
+    )
+    added.add_argument(
+        "--data", type=Path, help="a folder of exports, or one file; the dashboard stays as it is"
+    )
+    added.add_argument("--mapping", type=Path, help="a mapping file for exports of another shape")
+    added.add_argument("--start", type=_day, metavar="DAY", help="default: the programme's start")
+    added.add_argument("--end", type=_day, metavar="DAY", help="included; default: the data's day")
+    added.add_argument(
+        "--as-of",
+        type=_moment,
+        metavar="MOMENT",
+        help="judge at this moment, a day alone means its end; default: the data's own",
+    )
+    added.add_argument("--subdistrict", metavar="NAME", help="only this street")
+    added.add_argument("--category", metavar="NAME", help="only this category")
+    added.add_argument(
+        "--param",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other parameter of the query, such as min_n=10",
+    )
+    added.add_argument("--settings", type=Path, metavar="FILE", help="a settings file of its own")
+    added.add_argument("--format", choices=("csv", "json", "table"), default="csv")
+    added.add_argument(
+        "--percent",
+        action="store_true",
+        help="rates as a screen shows them, by the setting rounding",
+    )
+    added.add_argument(
+        "--digits", type=int, choices=range(5), default=2, help="decimals of --percent"
+    )
+    added.add_argument("--output", type=Path, metavar="FILE", help="default: stdout")
+    added.add_argument(
+        "--report", type=Path, help="a folder to put the report of refused rows into"
+    )
+
     command("doctor", doctor, "check the current release and print what it computes")
 
     added = command("contract", contract_tables, "write the contract's tables into data/README.md")
@@ -261,6 +347,31 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--port", type=int, default=8501)
     added.add_argument("--watch", type=Path, metavar="FOLDER", help="load what is put in there")
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不是日期，应为 2023-06-28") from None
+
+
+def _moment(text: str) -> datetime:
+    from fuqi import inquiry
+
+    try:
+        return inquiry.moment(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} 不是时间，应为 2023-06-28T18:00 或 2023-06-28"
+        ) from None
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} 应写成 名称=值，如 min_n=10")
+    return name, value
 
 
 def _timed() -> Callable[[str], None]:

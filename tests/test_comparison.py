@@ -34,7 +34,7 @@ FIRST, LAST = date(2023, 6, 11), date(2023, 6, 20)
 """Ten days; the ten before begin on the first of June."""
 Z = NormalDist().inv_cdf(0.975)
 SMALL = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

@@ -295,12 +295,12 @@ def test_fault_far_down_in_a_file_refuses_all_of_it(
     monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 4)
     visit = {"走访编号": "", "走访时间": "2023-06-01", "所属街道": "福保街道"}
     visit |= {"干部编号": "G0123", "走访对象类型": "园区商圈", "园区编号": "P001"}
-    file = write_csv(folder / "走访.csv", [{**visit, "走访编号": f"V{n}"} for n in range(20)])
+    file = write_csv(folder / "0走访.csv", [{**visit, "走访编号": f"V{n}"} for n in range(20)])
     assert len(published(run(folder, warehouse), "visits")) == 20
     file.write_bytes(file.read_bytes() + end)
     outcome = run(folder, warehouse)
     (refused,) = reported(outcome, "refused")
-    assert (refused["file"], refused["row"]) == ("走访.csv", None)
+    assert (refused["file"], refused["row"]) == ("0走访.csv", None)
     assert told in refused["reason"]
     assert "visits" in outcome.carried_over
 
@@ -445,17 +445,21 @@ def test_total_rows_are_left_out_and_reported(folder: Path, warehouse: Warehouse
             {**blank, "诉求标题": "福保街道小计", "延期次数": "0"},
             {**appeal, "工单编号": "A2", "诉求标题": "小计"},
             {**blank, "工单编号": "合 计：", "延期次数": "0"},
+            {**blank, "工单编号": "Grand Total", "延期次数": "0"},
+            {**blank, "诉求标题": "Total Fina 公司来电", "延期次数": "0"},
         ],
     )
     outcome = run(folder, warehouse)
     assert [row for (row,) in published(outcome, "appeals", "appeal_id")] == [
         "A2", "SQ20230504001",
     ]  # fmt: skip
-    assert reported(outcome, "refused") == []
+    # What only begins like a total is a row without a key, and is refused like one.
+    assert {p["row"] for p in reported(outcome, "refused")} == {7}
     told = {(p["row"], p["reason"]) for p in reported(outcome, "ignored")}
     assert told == {
         (3, "合计行（“福保街道小计”），不是记录，没有载入"),
         (5, "合计行（“合 计：”），不是记录，没有载入"),
+        (6, "合计行（“Grand Total”），不是记录，没有载入"),
     }
     assert "1 × 合计行（“合 计：”）" in outcome.summary()
 

@@ -34,6 +34,7 @@ def run(
     incremental: bool = False,
     max_lost_share: float = Settings.max_lost_share,
     wait_seconds: float = 0.0,
+    builds_registers: bool = False,
     progress: Callable[[str], None] = lambda message: None,
     publish: bool = True,
 ) -> Outcome:
@@ -46,6 +47,10 @@ def run(
     not later than its file. `incremental` has every file bring news to its table instead of replacing it;
     without it `source.toml` says which do. `mapping` is a mapping file for the one file, or for those of the
     folder whose names fit its pattern.
+
+    `builds_registers` takes a folder as it is: required tables may be missing, streets and communities that no
+    register lists are those the rows name, and `data_as_of` refuses no row that is later. It is meant for a
+    warehouse of its own, where no release before says what streets there are.
 
     Raises IntakeError, with nothing published, when no file could be used, a required table is missing or
     none of its rows is sound, a full load would lose more than `max_lost_share` of a table's rows, or the
@@ -64,7 +69,14 @@ def run(
             config = {"temp_directory": str(staging.scratch), "memory_limit": MEMORY}
             with duckdb.connect(config=config) as connection:
                 load = _Load(
-                    contract, opened, staging, connection, max_lost_share, progress, chosen
+                    contract,
+                    opened,
+                    staging,
+                    connection,
+                    max_lost_share,
+                    progress,
+                    chosen,
+                    builds_registers=builds_registers,
                 )
                 return load.finish(data_as_of, publish=publish)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -83,12 +95,15 @@ class _Load:
         max_lost_share: float,
         progress: Callable[[str], None],
         chosen: Mapping | None,
+        *,
+        builds_registers: bool,
     ) -> None:
         self.contract = contract
         self.source = source
         self.staging = staging
         self.connection = connection
         self.max_lost_share = max_lost_share
+        self.builds_registers = builds_registers
         self.progress = progress
         self.problems = problems.Problems(connection)
         self.read_sheets = Sheets(contract, source, connection, self.problems, progress, chosen)
@@ -115,7 +130,7 @@ class _Load:
         for table in ordered:
             self._type(table)
         data_as_of = self._data_as_of(ordered, stated_as_of)
-        if self._is_foreign():
+        if self._is_trial():
             self.built_registers = foreign.build_registers(
                 self.connection,
                 self.contract,
@@ -175,6 +190,10 @@ class _Load:
             if table in (None, sheet.table)
         )
 
+    def _is_trial(self) -> bool:
+        """Whether areas may be taken from the rows: asked for, or another city's export is among the files."""
+        return self.builds_registers or self._is_foreign()
+
     def _has_rows(self, table: Table) -> bool:
         """Whether the release before has rows of a table; a trial leaves required ones empty."""
         return table.name in self.previous_tables and self.previous_tables[table.name].rows > 0
@@ -188,7 +207,7 @@ class _Load:
         return table.name in self.previous_tables and bool(self.previous_tables[table.name].files)
 
     def _refuse_missing_tables(self, names: set[str]) -> None:
-        if self._is_foreign():
+        if self._is_trial():
             return
         missing = [
             f"{table.title}（{table.name}）"
@@ -348,8 +367,13 @@ class _Load:
             )
 
     def _data_as_of(self, tables: list[Table], stated: datetime | None) -> datetime:
-        if stated is not None:
+        if stated is not None and not self.builds_registers:
             return stated
+        known = self._known_data_as_of(tables)
+        return known if stated is None else max(stated, known)
+
+    def _known_data_as_of(self, tables: list[Table]) -> datetime:
+        """What the source states, or else what its rows and files tell."""
         exported_at = self.source.exported_at
         moments = self._latest_events() if exported_at is None else [exported_at]
         previous = self.staging.previous
@@ -399,7 +423,7 @@ class _Load:
         validate.refuse_unsound_rows(
             self.connection, self.problems, self.contract, table, data_as_of, self._relations()
         )
-        if not self._is_foreign(table):
+        if not self._is_foreign(table) and "communities" not in self.built_registers:
             agreement.flag_disagreements(
                 self.connection, self.problems, table, self._relations().get("communities")
             )
@@ -463,7 +487,7 @@ class _Load:
                     0,
                     0,
                     (),
-                    self.source.label or foreign.LABEL,
+                    self.source.label or (foreign.LABEL if self._is_foreign() else ""),
                     self.staging.release_id,
                     foreign.REGISTERS[table.name]["names"],
                 )

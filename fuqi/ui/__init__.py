@@ -22,6 +22,7 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
 from fuqi.ui.view import View, page
 
@@ -35,6 +36,7 @@ __all__ = [
     "columns",
     "compared_names",
     "comparison_table",
+    "definitions",
     "district_map",
     "file_outcomes",
     "finding",

@@ -15,9 +15,6 @@ from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
-SHARES = ("_rate", "_low", "_high", "_share")
-"""Endings of columns that hold shares from 0 to 1."""
-
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
@@ -313,7 +310,7 @@ def _first_row(table: pa.Table | None) -> dict[str, Any]:
 
 def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:
     heading = given or title(name)
-    if name.endswith(SHARES):
+    if name.endswith(wording.SHARES):
         return st.column_config.NumberColumn(heading, format="%.2f%%")
     if name.endswith("_points"):
         return st.column_config.NumberColumn(heading, format="%+.2f")
@@ -331,7 +328,7 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
 def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
     """Shares as percentages of two decimals, rounded as the setting says."""
     for i, name in enumerate(rows.column_names):
-        if name.endswith(SHARES):
+        if name.endswith(wording.SHARES):
             shown = [wording.rounded_percent(v, rounding) for v in rows.column(name).to_pylist()]
             rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
     return rows

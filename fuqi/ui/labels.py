@@ -5,6 +5,17 @@ from functools import cache
 from fuqi import contract
 from fuqi.store import kpis
 
+PAGES = {
+    "overview": "总览",
+    "resolution": "诉求办理",
+    "comparison": "横向比较",
+    "assignments": "挂点服务",
+    "stations": "福企服务站",
+    "definitions": "口径",
+    "data": "数据",
+}
+"""What the pages are called, by their files, and so the folders of their queries."""
+
 TITLES = {
     "resolved_count": "解决",
     "outcome_count": "有结果",

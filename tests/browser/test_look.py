@@ -8,7 +8,7 @@ import pytest
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import TITLES, Screen, foreign, link, real_complaints
 
-PAGES = {**TITLES, "data": "数据"}
+PAGES = {**TITLES, "definitions": "口径", "data": "数据"}
 
 SIZES = {
     "office": {"width": 1366, "height": 768},
@@ -22,8 +22,8 @@ SIZES = {
         "Chrome/110.0.0.0 Mobile Safari/537.36",
     },
 }
-ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE", "intake", "problems", "csv"}
-"""File formats, the name of the report file, and the one published firm that is known by a Latin name."""
+ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE", "Wilson", "intake", "problems", "csv"}
+"""File formats, the name of the report file, an interval known by its author, and a published firm of a Latin name."""
 
 DRAWINGS = {"map": "[data-testid=stDeckGlJsonChart]", "chart": "[data-testid=stVegaLiteChart]"}
 LEAST_COLOURS = 4
@@ -35,7 +35,7 @@ VISIBLE_TEXTS = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement;
-        if (parent.closest('script, style, noscript, template, canvas')) continue;
+        if (parent.closest('script, style, noscript, template, canvas, code')) continue;
         if (getComputedStyle(parent).fontFamily.includes('Material Symbols')) continue;
         if (!parent.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
         const box = parent.getBoundingClientRect();
