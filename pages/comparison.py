@@ -18,7 +18,11 @@ heading = f"{ui.measure_label(view)}：{ui.compared_names(view)}比较"
 words = ui.chart_words(view)
 with left:
     chosen = view.filters.subdistrict
-    ui.chart(view, heading, charts.ranking_with_interval, compared, chosen=chosen, **words)
+    names = compared["compared_name"].to_pylist()
+    targets = view.target_lines(words["measure"], names)
+    ui.chart(
+        view, heading, charts.ranking_with_interval, compared, chosen=chosen, **words, **targets
+    )
 with right:
     ui.chart(view, f"{heading}（控制图）", charts.control_chart, compared, **words)
 

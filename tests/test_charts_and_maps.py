@@ -146,6 +146,10 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     "control_chart": ("units_compared", charts.control_chart),
     "change_with_interval": ("rates_changed", charts.change_with_interval),
     "flow_trend": ("resolution_trend", lambda rows: charts.flow_trend(rows, "day")),
+    "rate_trend": (
+        "resolution_trend",
+        lambda rows: charts.rate_trend(rows, "day", "on_time_rate", "due_count", "按时办结率", 0.9),
+    ),
     "stage_funnel": ("resolution_funnel", charts.stage_funnel),
     "limit_use": ("limit_use_distribution", charts.limit_use),
     "response_by_hour": ("same_day_by_hour", lambda rows: charts.response_by_hour(rows, 30)),

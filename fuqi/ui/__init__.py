@@ -24,6 +24,12 @@ from fuqi.ui.elements import (
 )
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.shared import (
+    chosen_problem,
+    rise_sentence,
+    shared_problem_block,
+    shared_sentence,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -33,6 +39,7 @@ __all__ = [
     "changes",
     "chart",
     "chart_words",
+    "chosen_problem",
     "columns",
     "compared_names",
     "comparison_table",
@@ -48,7 +55,10 @@ __all__ = [
     "page",
     "published_table",
     "release_history",
+    "rise_sentence",
     "section",
+    "shared_problem_block",
+    "shared_sentence",
     "step_choice",
     "table",
 ]

@@ -6,8 +6,9 @@ from itertools import groupby
 import streamlit as st
 
 from fuqi import definitions as defined
-from fuqi import wording
+from fuqi import targets, wording
 from fuqi.definitions import Definition
+from fuqi.store import kpis
 from fuqi.ui.elements import section
 from fuqi.ui.labels import PAGES, title
 from fuqi.ui.view import View
@@ -45,6 +46,7 @@ def definitions(view: View) -> None:
             with st.container(gap="xsmall"):
                 for definition in rows:
                     _definition(view, definition)
+    _targets(view)
     _settings(view, everything)
 
 
@@ -93,6 +95,24 @@ def _in_short(view: View, name: str) -> str:
     """A setting with its value, where that is short; long ones stand at the end of the page."""
     value = defined.stated(name, view.settings)
     return f"{defined.SETTING_TITLES[name]}（{value if len(value) <= SHORT else '见页末'}）"
+
+
+def _targets(view: View) -> None:
+    """The targets in the file, and which of them name a street that the data do not have."""
+    section("目标", "在 `data/targets.toml` 里设；时段最后一天有效的目标用于卡片和图。")
+    if not view.targets.entries:
+        st.markdown("没有设目标。")
+        return
+    streets = view.query("subdistrict_list").column("subdistrict_name").to_pylist()
+    for target in view.targets.entries:
+        place = target.street or "全区及没有自己目标的街道"
+        if target.street and target.street not in streets:
+            place += "（:orange[数据里没有这个街道，不起作用]）"
+        bound = "≤" if kpis()[target.measure].is_low_good else "≥"
+        st.markdown(
+            f"**{title(target.measure)}** {bound}{targets.shown(target)}　"
+            f"{wording.period(target.first, target.last)}　{place}"
+        )
 
 
 def _settings(view: View, everything: Sequence[Definition]) -> None:

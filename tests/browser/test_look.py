@@ -23,7 +23,7 @@ SIZES = {
     },
 }
 ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE", "Wilson", "intake", "problems", "csv"}
-"""File formats, the name of the report file, an interval known by its author, and a published firm of a Latin name."""
+"""File formats, the name of the report file, an interval known by its author, a firm with a Latin name."""
 
 DRAWINGS = {"map": "[data-testid=stDeckGlJsonChart]", "chart": "[data-testid=stVegaLiteChart]"}
 LEAST_COLOURS = 4
