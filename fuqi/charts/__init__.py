@@ -5,6 +5,7 @@ from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_fu
 from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
@@ -20,7 +21,9 @@ __all__ = [
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",
+    "rising_weeks",
     "service_trend",
+    "shared_problem_dots",
     "stage_funnel",
     "time_distribution",
     "titled",

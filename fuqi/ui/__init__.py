@@ -23,6 +23,12 @@ from fuqi.ui.elements import (
     table,
 )
 from fuqi.ui.glossary import definitions
+from fuqi.ui.shared import (
+    chosen_problem,
+    rise_sentence,
+    shared_problem_block,
+    shared_sentence,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -32,6 +38,7 @@ __all__ = [
     "changes",
     "chart",
     "chart_words",
+    "chosen_problem",
     "columns",
     "compared_names",
     "comparison_table",
@@ -44,7 +51,10 @@ __all__ = [
     "only",
     "page",
     "published_table",
+    "rise_sentence",
     "section",
+    "shared_problem_block",
+    "shared_sentence",
     "step_choice",
     "table",
 ]

@@ -15,6 +15,9 @@ from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
+TIMES = ("_quotient", "_ratio")
+"""Endings of columns that say how many times as much."""
+
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
@@ -317,6 +320,10 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
         return st.column_config.NumberColumn(heading, format="%.2f%%")
     if name.endswith("_points"):
         return st.column_config.NumberColumn(heading, format="%+.2f")
+    if name.endswith(TIMES):
+        return st.column_config.NumberColumn(heading, format="%.2f 倍")
+    if pa.types.is_list(kind):
+        return st.column_config.LineChartColumn(heading, y_min=0)
     if pa.types.is_timestamp(kind):
         return st.column_config.DatetimeColumn(heading, format="YYYY-MM-DD HH:mm")
     if pa.types.is_date(kind):

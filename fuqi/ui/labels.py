@@ -9,6 +9,7 @@ PAGES = {
     "overview": "总览",
     "resolution": "诉求办理",
     "comparison": "横向比较",
+    "common": "共性诉求",
     "assignments": "挂点服务",
     "stations": "福企服务站",
     "definitions": "口径",
@@ -86,6 +87,19 @@ TITLES = {
     "column_title": "列",
     "value": "值",
     "overdue_hours": "超期",
+    "problem": "地方 · 诉求",
+    "place_count": "该处诉求",
+    "place_share": "占该处",
+    "elsewhere_count": "其他地方同类",
+    "elsewhere_total_count": "其他地方诉求",
+    "elsewhere_share": "占其他地方",
+    "certainty": "偶然性",
+    "firm_count": "企业数",
+    "seen_in": "大半相同于",
+    "recent_count": "近几周",
+    "earlier_count": "此前",
+    "week_counts": "每周件数",
+    "last_received_date": "最近一次受理",
 }
 
 

@@ -30,6 +30,12 @@ st.navigation(
             paths.PAGES / "comparison.py", title=PAGES["comparison"], icon=":material/balance:"
         ),
         st.Page(
+            paths.PAGES / "common_appeals.py",
+            title=PAGES["common"],
+            icon=":material/hub:",
+            url_path="common",
+        ),
+        st.Page(
             paths.PAGES / "assignments.py", title=PAGES["assignments"], icon=":material/handshake:"
         ),
         st.Page(paths.PAGES / "stations.py", title=PAGES["stations"], icon=":material/storefront:"),

@@ -153,7 +153,7 @@ def _scope(given: Mapping[str, Any]) -> str:
     compared_by = given.get("compared_by")
     subdistrict = None if compared_by == "street" else given.get("subdistrict")
     category = None if compared_by == "category" else given.get("category")
-    parts = [subdistrict or "全区", category or ""]
+    parts = [subdistrict or given.get("topic") or "全区", category or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)
