@@ -23,6 +23,7 @@ from fuqi.ui.elements import (
     table,
 )
 from fuqi.ui.glossary import definitions
+from fuqi.ui.loading import file_outcomes, load_desk, release_history
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -44,13 +45,16 @@ __all__ = [
     "comparison_table",
     "definitions",
     "district_map",
+    "file_outcomes",
     "finding",
     "kpi_row",
+    "load_desk",
     "measure_label",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "release_history",
     "rise_sentence",
     "section",
     "shared_problem_block",
