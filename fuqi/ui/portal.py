@@ -22,12 +22,7 @@ st.navigation(
             paths.PAGES / "overview.py", title="总览", icon=":material/dashboard:", default=True
         ),
         st.Page(paths.PAGES / "resolution.py", title="诉求办理", icon=":material/bolt:"),
-        st.Page(
-            paths.PAGES / "common_appeals.py",
-            title="共性诉求",
-            icon=":material/hub:",
-            url_path="common",
-        ),
+        st.Page(paths.PAGES / "common.py", title="共性诉求", icon=":material/hub:"),
         st.Page(paths.PAGES / "assignments.py", title="挂点服务", icon=":material/handshake:"),
         st.Page(paths.PAGES / "stations.py", title="福企服务站", icon=":material/storefront:"),
         st.Page(paths.PAGES / "data.py", title="数据", icon=":material/database:"),

@@ -96,7 +96,7 @@ def chosen_problem(view: View, shared: pa.Table, rising: pa.Table) -> Row | None
         labels[name] = f"{name}（{row['received_count']:,} 件）"
         offered[name] = _named(row, period.first, period.last)
     for row in rising.to_pylist():
-        name = f"{RISING} {row['problem']}"
+        name = f"{RISING}{row['problem']}"
         labels[name] = f"{name}（{row['recent_count']:,} 件）"
         offered[name] = _named(row, row["recent_date"], row["last_date"])
     if not offered:
