@@ -20,7 +20,7 @@ MOST_LINES = 3
 
 
 def shared_sentence(view: View, shared: pa.Table, totals: pa.Table) -> None:
-    """What many firms of one place share, in one sentence; when nothing stands out, what was looked at.
+    """What many firms of one place share, the strongest first; when nothing stands out, what was looked at.
 
     Takes the rows of `shared_problems` and `shared_problem_totals`.
     """
@@ -29,18 +29,20 @@ def shared_sentence(view: View, shared: pa.Table, totals: pa.Table) -> None:
         count = f"{_where(view)}有 **{len(found)}** 项共性诉求"
         most = "，最突出的是" if len(found) > 1 else "："
         st.markdown(f"#### {count}{most}{shared_problem_in_words(view, found[0])}")
+        _others([shared_problem_in_words(view, row) for row in found[1:]])
         return
     st.info(_nothing(view, tested), icon=":material/check_circle:")
 
 
 def rise_sentence(view: View, rising: pa.Table, totals: pa.Table) -> None:
-    """What is newly rising, in one sentence; when nothing is, what was looked at."""
+    """What is newly rising, the strongest first; when nothing is, what was looked at."""
     found, tested = _leading(rising), totals.to_pylist()[0]
     weeks = view.settings.common_recent_weeks
     if found:
         count = f"近 {weeks} 周有 **{len(found)}** 项诉求明显增多"
         most = "，最突出的是" if len(found) > 1 else "："
         st.markdown(f"{count}{most}{rise_in_words(found[0])}")
+        _others([rise_in_words(row) for row in found[1:]])
     elif tested["earlier_weeks"]:
         span = wording.period(tested["recent_date"], tested["last_date"])
         st.info(
@@ -96,7 +98,7 @@ def chosen_problem(view: View, shared: pa.Table, rising: pa.Table) -> Row | None
         labels[name] = f"{name}（{row['received_count']:,} 件）"
         offered[name] = _named(row, period.first, period.last)
     for row in rising.to_pylist():
-        name = f"{RISING} {row['problem']}"
+        name = f"{RISING}{row['problem']}"
         labels[name] = f"{name}（{row['recent_count']:,} 件）"
         offered[name] = _named(row, row["recent_date"], row["last_date"])
     if not offered:
@@ -122,6 +124,12 @@ def shared_problem_block(view: View) -> None:
             st.markdown(f"{_where(view)}的共性诉求\n\n" + "\n".join(f"* {line}" for line in lines))
         else:
             st.caption(_nothing(view, totals.to_pylist()[0]))
+
+
+def _others(sentences: list[str]) -> None:
+    """What stands behind the first problem; the list on the page has those left out."""
+    if sentences:
+        st.markdown("\n".join(f"* 其次：{sentence}" for sentence in sentences[: MOST_LINES - 1]))
 
 
 def _nothing(view: View, tested: Row) -> str:

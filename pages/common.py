@@ -42,7 +42,7 @@ ui.rise_sentence(view, rising, totals)
 if rising.num_rows:
     left, right = ui.columns(2)
     with left:
-        ui.chart(view, "每周受理", charts.rising_weeks, rising)
+        ui.chart(view, "每周受理", charts.rising_weeks, ui.only(rising, is_leading=True))
     with right:
         ui.table(
             view,
