@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from fuqi import contract, paths, settings, wording
@@ -53,12 +53,17 @@ def intake(chosen: argparse.Namespace) -> int:
             max_lost_share=1.0 if chosen.accept_loss else settings.load().max_lost_share,
             wait_seconds=chosen.wait,
             progress=_timed(),
+            publish=not chosen.preview,
         )
     except loader.IntakeError as error:
         print(f"未载入，原有版本保持不变：{error}", file=sys.stderr)
+        if error.report is not None:
+            print(f"问题明细：{error.report / loader.REPORT_CSV}", file=sys.stderr)
         loader.copy_report(error.report, chosen.report)
         return 1
     print(outcome.summary())
+    if chosen.preview:
+        print(f"发布：python -m fuqi publish {outcome.release.release_id}")
     loader.copy_report(outcome.release.folder, chosen.report)
     return 0
 
@@ -85,6 +90,8 @@ def releases(_: argparse.Namespace) -> int:
             f"  数据截至 {wording.moment(manifest.data_as_of)}"
             f"  载入于 {wording.moment(manifest.loaded_at)}  {rows:,} 行  {manifest.label}"
         )
+    for candidate in warehouse.candidates():
+        print(f"? {candidate.release_id}  待发布")
     if current is None:
         print("还没有版本。请先运行：python -m fuqi intake data/exports")
     return 0
@@ -96,10 +103,30 @@ def rollback(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def publish(chosen: argparse.Namespace) -> int:
+    release = Warehouse(paths.WAREHOUSE).publish_candidate(
+        chosen.release_id, wait_seconds=chosen.wait
+    )
+    print(f"当前版本已切换为 {release.release_id}；打开着的页面会自动更新。")
+    return 0
+
+
+def discard(chosen: argparse.Namespace) -> int:
+    warehouse = Warehouse(paths.WAREHOUSE)
+    if not warehouse.discard_candidate(chosen.release_id, wait_seconds=chosen.wait):
+        raise ReleaseError(f"没有待发布的版本 {chosen.release_id}")
+    print(f"已放弃版本 {chosen.release_id}。")
+    return 0
+
+
 def prune(chosen: argparse.Namespace) -> int:
     removed = Warehouse(paths.WAREHOUSE).prune(chosen.keep, wait_seconds=chosen.wait)
-    names = "、".join(release.release_id for release in removed)
-    print(f"已删除 {len(removed)} 个旧版本：{names}" if removed else "没有可删除的旧版本。")
+    names = "、".join(release.release_id for release in removed.releases)
+    print(f"已删除 {len(removed.releases)} 个旧版本：{names}" if names else "没有可删除的旧版本。")
+    if removed.candidates:
+        print(f"已删除 {len(removed.candidates)} 个不能再发布的待发布版本。")
+    if removed.reports:
+        print(f"已删除 {len(removed.reports)} 份未载入的报告。")
     return 0
 
 
@@ -116,6 +143,49 @@ def doctor(_: argparse.Namespace) -> int:
     report = health.examine(Warehouse(paths.WAREHOUSE), settings.load())
     print(report.text())
     return 0 if report.is_sound else 1
+
+
+def query(chosen: argparse.Namespace) -> int:
+    from fuqi import inquiry, printed
+
+    if chosen.name is None:
+        print(f"可用的查询：\n{inquiry.listed()}")
+        return 0
+    if chosen.settings is not None and not chosen.settings.is_file():
+        raise SettingsError(f"没有设置文件 {chosen.settings}")
+    decided = settings.load(chosen.settings or paths.SETTINGS)
+    given = dict(chosen.param)
+    for name in inquiry.AREAS:
+        if getattr(chosen, name) is not None:
+            given[name] = getattr(chosen, name)
+    try:
+        rows = inquiry.ask(
+            inquiry.Inquiry(
+                chosen.name,
+                data=chosen.data,
+                start=chosen.start,
+                end=chosen.end,
+                as_of=chosen.as_of,
+                given=given,
+                settings=decided,
+                mapping=chosen.mapping,
+                report=chosen.report,
+            ),
+            tell=lambda line: print(line, file=sys.stderr),
+        )
+        if chosen.percent:
+            rows = printed.in_percent(rows, decided.rounding, chosen.digits)
+        text = printed.FORMATS[chosen.format](rows)
+        if chosen.output is not None:
+            chosen.output.write_text(text, encoding="utf-8", newline="")
+            print(f"已写入 {chosen.output}，共 {rows.num_rows:,} 行", file=sys.stderr)
+        else:
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+            sys.stdout.write(text)
+    except (inquiry.InquiryError, OSError) as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def contract_tables(chosen: argparse.Namespace) -> int:
@@ -188,6 +258,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="publish although tables lose more rows than the setting max_lost_share allows",
     )
+    added.add_argument(
+        "--preview", action="store_true", help="prepare a release and do not switch to it"
+    )
     wait(added)
     added.add_argument("--report", type=Path, help="a folder to put a copy of the report into")
 
@@ -195,10 +268,22 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", type=Path, help="an export of a shape the contract does not know")
     added.add_argument("--table", help="the table of the contract it is to become")
 
-    command("releases", releases, "list the releases, * marks the current one")
+    command(
+        "releases",
+        releases,
+        "list the releases, * marks the current one, ? one that waits to be published",
+    )
 
     added = command("rollback", rollback, "make an earlier release current")
     added.add_argument("release_id", nargs="?", help="default: the one before the current")
+    wait(added)
+
+    added = command("publish", publish, "make a release that was prepared by --preview current")
+    added.add_argument("release_id")
+    wait(added)
+
+    added = command("discard", discard, "remove a release that was prepared by --preview")
+    added.add_argument("release_id")
     wait(added)
 
     added = command("prune", prune, "remove old releases, never the current one")
@@ -210,6 +295,49 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--every", type=float, default=5.0, help="seconds between two looks")
     added.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)
 
+    added = command(
+        "query", query, "run one query on a folder of exports, or on the current release"
+    )
+    added.add_argument(
+        "name", nargs="?", help="a file of queries/ without .sql; default: list them"
+    )
+    added.add_argument(
+        "--data", type=Path, help="a folder of exports, or one file; the dashboard stays as it is"
+    )
+    added.add_argument("--mapping", type=Path, help="a mapping file for exports of another shape")
+    added.add_argument("--start", type=_day, metavar="DAY", help="default: the programme's start")
+    added.add_argument("--end", type=_day, metavar="DAY", help="included; default: the data's day")
+    added.add_argument(
+        "--as-of",
+        type=_moment,
+        metavar="MOMENT",
+        help="judge at this moment, a day alone means its end; default: the data's own",
+    )
+    added.add_argument("--subdistrict", metavar="NAME", help="only this street")
+    added.add_argument("--category", metavar="NAME", help="only this category")
+    added.add_argument(
+        "--param",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other parameter of the query, such as min_n=10",
+    )
+    added.add_argument("--settings", type=Path, metavar="FILE", help="a settings file of its own")
+    added.add_argument("--format", choices=("csv", "json", "table"), default="csv")
+    added.add_argument(
+        "--percent",
+        action="store_true",
+        help="rates as a screen shows them, by the setting rounding",
+    )
+    added.add_argument(
+        "--digits", type=int, choices=range(5), default=2, help="decimals of --percent"
+    )
+    added.add_argument("--output", type=Path, metavar="FILE", help="default: stdout")
+    added.add_argument(
+        "--report", type=Path, help="a folder to put the report of refused rows into"
+    )
+
     command("doctor", doctor, "check the current release and print what it computes")
 
     added = command("contract", contract_tables, "write the contract's tables into data/README.md")
@@ -219,6 +347,31 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--port", type=int, default=8501)
     added.add_argument("--watch", type=Path, metavar="FOLDER", help="load what is put in there")
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不是日期，应为 2023-06-28") from None
+
+
+def _moment(text: str) -> datetime:
+    from fuqi import inquiry
+
+    try:
+        return inquiry.moment(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} 不是时间，应为 2023-06-28T18:00 或 2023-06-28"
+        ) from None
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} 应写成 名称=值，如 min_n=10")
+    return name, value
 
 
 def _timed() -> Callable[[str], None]:

@@ -13,4 +13,5 @@ MAPPINGS = Path(os.environ.get("FUQI_MAPPINGS", PROJECT / "data" / "mappings"))
 PAGES = PROJECT / "pages"
 QUERIES = PROJECT / "queries"
 SETTINGS = Path(os.environ.get("FUQI_SETTINGS", PROJECT / "data" / "settings.toml"))
+TARGETS = Path(os.environ.get("FUQI_TARGETS", PROJECT / "data" / "targets.toml"))
 WAREHOUSE = Path(os.environ.get("FUQI_WAREHOUSE", PROJECT / "data" / "warehouse"))

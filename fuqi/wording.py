@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 NOT_COMPUTABLE = "不可算"
+SHARES = ("_rate", "_low", "_high", "_share")
+"""Endings of columns that hold shares from 0 to 1."""
 
 _ROUNDINGS = {"half_up": ROUND_HALF_UP, "truncate": ROUND_DOWN}
 

@@ -43,6 +43,17 @@ with left:
         label="按时办结率",
         min_n=view.settings.min_n,
     )
+    ui.chart(
+        view,
+        "按时办结率走势",
+        charts.rate_trend,
+        trend,
+        step=view.step,
+        rate="on_time_rate",
+        denominator="due_count",
+        label="按时办结率",
+        target=view.target_value("on_time_rate"),
+    )
 with right:
     ui.chart(
         view,
@@ -50,6 +61,7 @@ with right:
         charts.ranking_with_interval,
         view.query("units_compared"),
         chosen=view.filters.subdistrict,
+        **view.target_lines("on_time_rate", by_subdistrict["subdistrict_name"].to_pylist()),
     )
     ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
 

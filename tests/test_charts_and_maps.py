@@ -42,7 +42,9 @@ def appeals() -> list[dict[str, Any]]:
                     closed_at=closed_at if n < on_time + late else None,
                 )
             )
-    return rows
+    # Long ago and alone, so that the weeks before June are known.
+    long_ago = {"category_path": "用工", "closed_at": datetime(2023, 3, 2)}
+    return [*rows, appeal(len(rows), datetime(2023, 3, 1, 9), **long_ago)]
 
 
 STATIONS = [
@@ -111,6 +113,11 @@ PARAMS = {
     "longest_days": 14,
     "service_group": "站点服务",
     "case_id": "SQ00000",
+    # Whatever is tested is found.
+    "common_min_count": 1,
+    "common_min_firms": 0,
+    "common_min_ratio": 0.0,
+    "common_fdr": 1.0,
 }
 
 
@@ -146,6 +153,10 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     "control_chart": ("units_compared", charts.control_chart),
     "change_with_interval": ("rates_changed", charts.change_with_interval),
     "flow_trend": ("resolution_trend", lambda rows: charts.flow_trend(rows, "day")),
+    "rate_trend": (
+        "resolution_trend",
+        lambda rows: charts.rate_trend(rows, "day", "on_time_rate", "due_count", "按时办结率", 0.9),
+    ),
     "stage_funnel": ("resolution_funnel", charts.stage_funnel),
     "limit_use": ("limit_use_distribution", charts.limit_use),
     "response_by_hour": ("same_day_by_hour", lambda rows: charts.response_by_hour(rows, 30)),
@@ -153,6 +164,8 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
         "case_timeline",
         lambda rows: charts.case_clocks(rows, AS_OF),
     ),
+    "shared_problem_dots": ("shared_problems", charts.shared_problem_dots),
+    "rising_weeks": ("rising_problems", charts.rising_weeks),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
     "counts_by_name": (
         "station_services_by_kind",
@@ -198,7 +211,9 @@ def test_a_chart_is_a_valid_specification_that_carries_its_rows(run, query, draw
     rows = run(query)
     assert rows.num_rows
     spec = spec_of(rows, draw)
-    drawn = [data for data in spec["datasets"].values() if data and "limit" not in data[0]]
+    # Limits and targets are lines of their own, beside the rows.
+    lines = {"limit", "place"}
+    drawn = [d for d in spec["datasets"].values() if d and not lines & set(d[0])]
     with_cases = rows.to_pylist()
     if query == "units_compared" and draw is charts.control_chart:
         with_cases = [row for row in with_cases if row["denominator_count"]]

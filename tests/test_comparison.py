@@ -34,7 +34,7 @@ FIRST, LAST = date(2023, 6, 11), date(2023, 6, 20)
 """Ten days; the ten before begin on the first of June."""
 Z = NormalDist().inv_cdf(0.975)
 SMALL = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
@@ -272,10 +272,13 @@ def same(found: Any, expected: Any) -> bool:
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[Row]:
-    """Up to 120 appeals of both periods whose moments often meet midnight, a deadline or the data's own moment."""
+    """Up to 120 appeals of both periods whose moments often meet midnight, a deadline or the data's own moment.
+
+    Hypothesis likes the first of its choices best: that is a ledger with cases.
+    """
     chance = draw(st.randoms(use_true_random=True))
     rows = []
-    for number in range(draw(st.sampled_from([0, 1, 12, 60, 120]))):
+    for number in range(draw(st.sampled_from([60, 120, 12, 1, 0]))):
         received = chance.choice(
             [
                 datetime(2023, 5, 31) + timedelta(days=chance.randint(0, 28)),
@@ -441,6 +444,7 @@ def test_which_measures_are_good_when_low_is_read_from_the_definitions():
 def test_a_unit_with_exactly_the_minimum_is_ranked_and_one_less_is_not():
     found = compared(of_streets((3, 0), (2, 0), (0, 0)), min_n=3)
     assert (found["园岭街道"]["rate_rank"], found["园岭街道"]["is_ranked"]) == (1, True)
+    assert found["园岭街道"]["rate_verdict"] == "与全区无显著差异"
     assert (found["南园街道"]["rate_rank"], found["南园街道"]["rate_verdict"]) == (None, "样本不足")
     assert found["福田街道"]["rate_verdict"] == "无应计"
 

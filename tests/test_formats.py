@@ -295,12 +295,12 @@ def test_fault_far_down_in_a_file_refuses_all_of_it(
     monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 4)
     visit = {"走访编号": "", "走访时间": "2023-06-01", "所属街道": "福保街道"}
     visit |= {"干部编号": "G0123", "走访对象类型": "园区商圈", "园区编号": "P001"}
-    file = write_csv(folder / "走访.csv", [{**visit, "走访编号": f"V{n}"} for n in range(20)])
+    file = write_csv(folder / "0走访.csv", [{**visit, "走访编号": f"V{n}"} for n in range(20)])
     assert len(published(run(folder, warehouse), "visits")) == 20
     file.write_bytes(file.read_bytes() + end)
     outcome = run(folder, warehouse)
     (refused,) = reported(outcome, "refused")
-    assert (refused["file"], refused["row"]) == ("走访.csv", None)
+    assert (refused["file"], refused["row"]) == ("0走访.csv", None)
     assert told in refused["reason"]
     assert "visits" in outcome.carried_over
 
@@ -333,6 +333,32 @@ def test_workbook_of_excel_97_with_titles_merged_cells_and_a_hidden_sheet(
         ("下拉", None),
         ("台账", 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (pa.array([b"\xff\xfe", b"x"]).view(pa.string()), "不是可读的 parquet 文件"),
+        (pa.array([[1], [2]], pa.list_(pa.decimal256(40, 2))), "内容读不出"),
+        (pa.array([2**62, 0]).view(pa.timestamp("ms")), "不是可读的 parquet 文件"),
+        (pa.array([2**31 - 1, 0], pa.int32()).view(pa.date32()), "不是可读的 parquet 文件"),
+    ],
+    ids=[
+        "text that is none",
+        "numbers DuckDB does not have",
+        "moment beyond all calendars",
+        "day beyond all calendars",
+    ],
+)
+def test_damaged_column_of_a_parquet_file_refuses_the_file(
+    column: pa.Array, told: str, folder: Path, warehouse: Warehouse
+) -> None:
+    visit = ["走访时间", "所属街道", "干部编号", "走访对象类型"]
+    columns = {"走访编号": ["1", "2"]} | {title: ["x", "x"] for title in visit} | {"备注": column}
+    pq.write_table(pa.table(columns), folder / "0走访.parquet", version="2.6")
+    (refused,) = reported(run(folder, warehouse), "refused")
+    assert refused["file"] == "0走访.parquet"
+    assert told in refused["reason"]
 
 
 @pytest.mark.parametrize(
@@ -445,17 +471,21 @@ def test_total_rows_are_left_out_and_reported(folder: Path, warehouse: Warehouse
             {**blank, "诉求标题": "福保街道小计", "延期次数": "0"},
             {**appeal, "工单编号": "A2", "诉求标题": "小计"},
             {**blank, "工单编号": "合 计：", "延期次数": "0"},
+            {**blank, "工单编号": "Grand Total", "延期次数": "0"},
+            {**blank, "诉求标题": "Total Fina 公司来电", "延期次数": "0"},
         ],
     )
     outcome = run(folder, warehouse)
     assert [row for (row,) in published(outcome, "appeals", "appeal_id")] == [
         "A2", "SQ20230504001",
     ]  # fmt: skip
-    assert reported(outcome, "refused") == []
+    # What only begins like a total is a row without a key, and is refused like one.
+    assert {p["row"] for p in reported(outcome, "refused")} == {7}
     told = {(p["row"], p["reason"]) for p in reported(outcome, "ignored")}
     assert told == {
         (3, "合计行（“福保街道小计”），不是记录，没有载入"),
         (5, "合计行（“合 计：”），不是记录，没有载入"),
+        (6, "合计行（“Grand Total”），不是记录，没有载入"),
     }
     assert "1 × 合计行（“合 计：”）" in outcome.summary()
 

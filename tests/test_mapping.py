@@ -450,6 +450,14 @@ def test_proposal_leaves_a_date_that_reads_two_ways_open(tmp_path: Path) -> None
     assert "# OPEN: the dates fit these formats as well: " in propose(file, "appeals")
 
 
+def test_proposal_is_for_the_table_and_not_for_the_cover_sheet(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "cases.xlsx")) as book:
+        book.add_worksheet("cover").write_row(0, 0, ["Export of June"])
+        book.add_worksheet("data").write_row(0, 0, ["Case", "Opened", "Theme"])
+    text = propose(tmp_path / "cases.xlsx", "appeals")
+    assert '# "Case": nothing' in text
+
+
 def test_proposal_knows_metres_by_their_range() -> None:
     assert '# datum = "BD-09 metres"' in propose(EXAMPLES / "wangge24.csv", "appeals")
 

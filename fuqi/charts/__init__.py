@@ -5,8 +5,9 @@ from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_fu
 from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
-from fuqi.charts.trends import flow_trend, service_trend
+from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
     "case_clocks",
@@ -18,8 +19,11 @@ __all__ = [
     "limit_use",
     "open_by_age",
     "ranking_with_interval",
+    "rate_trend",
     "response_by_hour",
+    "rising_weeks",
     "service_trend",
+    "shared_problem_dots",
     "stage_funnel",
     "time_distribution",
     "titled",

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fuqi import look
+from fuqi.charts.targets import target_line
 from fuqi.charts.theme import FRAME_HEIGHT
 from fuqi.store import kpis
 
@@ -21,16 +22,22 @@ def ranking_with_interval(
     counts: str = "按时办结/应办结",
     names: str = "街道",
     chosen: str | None = None,
-) -> alt.Chart:
+    target: float | None = None,
+    own_targets: Mapping[str, float] | None = None,
+) -> alt.LayerChart:
     """A rate per unit with its 95% interval beside the district's rate; takes the rows of `units_compared`.
 
     `measure` is the rate they were asked for, `counts` says what its numerator and denominator are, `names` what the
     units are; the name of the unit `chosen` is set in bold. The order is the query's: ranked units first, then those
-    without enough cases.
+    without enough cases. `target` is drawn as a line through all of them, `own_targets` by name as a tick in the
+    row of each.
     """
     label = kpis()[measure].label
     if rows.num_rows > MOST_UNRANKED_ROWS:
         rows = rows.filter(pc.field("is_ranked"))
+    if own_targets:
+        own = [own_targets.get(name) for name in rows.column("compared_name").to_pylist()]
+        rows = rows.append_column("own_target", pa.array(own, pa.float64()))
     base = (
         alt.Chart(rows)
         .transform_calculate(share="datum.numerator_count + '/' + datum.denominator_count")
@@ -74,9 +81,18 @@ def ranking_with_interval(
         .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6, aria=False)
         .encode(x=alt.X("max(district_rate):Q", **x))
     )
-    return (district + interval + point + texts).properties(
-        height=28 * rows.num_rows + FRAME_HEIGHT
-    )
+    layers = district + interval + point + texts
+    if target is not None:
+        layers += target_line(target, alt.X(**{"shorthand": "target:Q", **x}))
+    if own_targets:
+        layers += base.mark_tick(color=look.INK, thickness=3, size=20).encode(
+            x=alt.X("own_target:Q", **x),
+            tooltip=[
+                alt.Tooltip("compared_name:N", title=names),
+                alt.Tooltip("own_target:Q", title=f"该{names}自己的目标", format=".2%"),
+            ],
+        )
+    return layers.properties(height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def tooltip(label: str, counts: str, names: str) -> list[alt.Tooltip]:

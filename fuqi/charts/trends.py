@@ -6,9 +6,11 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.targets import target_line
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
 MOST_TICKS = 8
+STEP_TITLES = {"day": "日期", "week": "周一", "month": "月份"}
 
 
 def flow_trend(
@@ -49,6 +51,37 @@ def _line_before(rows: pa.Table, previous: pa.Table, step: str) -> alt.Chart:
     )
 
 
+def rate_trend(
+    rows: pa.Table,
+    step: str,
+    rate: str,
+    denominator: str,
+    label: str,
+    target: float | None = None,
+) -> alt.LayerChart:
+    """One rate per day, week or month with the n it rests on, and its target as a line; rows of `resolution_trend`.
+
+    A step without a denominator has no point and the line has a gap; one cut off by the period's ends is hollow.
+    """
+    y = {
+        "scale": alt.Scale(zero=False, nice=True, padding=8),
+        "axis": alt.Axis(format=".0%", tickCount=5, title=label),
+    }
+    base = alt.Chart(rows).encode(x=_steps(rows, step), y=alt.Y(f"{rate}:Q", title=label, **y))
+    points = base.mark_point(size=45, strokeWidth=1.8, opacity=1, color=look.CLOSED).encode(
+        fill=alt.condition("datum.is_whole", alt.value(look.CLOSED), alt.value(look.PAPER)),
+        tooltip=[
+            alt.Tooltip("step_date:T", title=STEP_TITLES[step], format=STEP_FORMATS[step]),
+            alt.Tooltip(f"{rate}:Q", title=label, format=".2%"),
+            alt.Tooltip(f"{denominator}:Q", title="分母", format=","),
+        ],
+    )
+    layers = base.mark_line(strokeWidth=2.2, color=look.CLOSED, aria=False) + points
+    if target is not None:
+        layers += target_line(target, alt.Y("target:Q", title=label, **y))
+    return layers.properties(height=150 + FRAME_HEIGHT)
+
+
 def service_trend(rows: pa.Table, step: str) -> alt.Chart:
     """Services and consultations per day, week or month; takes the rows of `station_services_trend`."""
     names = {"service_count": "全部服务", "consultation_count": "政策咨询"}
@@ -58,19 +91,6 @@ def service_trend(rows: pa.Table, step: str) -> alt.Chart:
 def _lines(
     rows: pa.Table, step: str, names: dict[str, str], axis: str, colours: list[str]
 ) -> alt.Chart:
-    days = rows.column("step_date").to_pylist()
-    # The ticks are the rows' own days: Vega would put a week's tick on a Sunday.
-    ticks = [
-        alt.DateTime(year=day.year, month=day.month, date=day.day)
-        for day in days[:: max(1, math.ceil(len(days) / MOST_TICKS))]
-    ]
-    x = alt.X(
-        "step_date:T",
-        title={"day": "日期", "week": "周一", "month": "月份"}[step],
-        axis=alt.Axis(
-            title=None, format=STEP_FORMATS[step], values=ticks, grid=False, labelOverlap=True
-        ),
-    )
     series = (
         alt.Chart(rows)
         .transform_fold(list(names), as_=["series", "count"])
@@ -78,7 +98,7 @@ def _lines(
             series=f"{names}[datum.series]", whole="datum.is_whole ? '完整' : '不足整段'"
         )
         .encode(
-            x=x,
+            x=_steps(rows, step),
             y=alt.Y("count:Q", title=axis, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=_colour(names, colours),
         )
@@ -86,7 +106,7 @@ def _lines(
     tooltip = [
         alt.Tooltip(
             "step_date:T",
-            title={"day": "日期", "week": "周一", "month": "月份"}[step],
+            title=STEP_TITLES[step],
             format=STEP_FORMATS[step],
         ),
         alt.Tooltip("whole:N", title="是否完整"),
@@ -99,6 +119,22 @@ def _lines(
     )
     return (series.mark_line(strokeWidth=2.2, aria=False) + points).properties(
         height=190 + FRAME_HEIGHT
+    )
+
+
+def _steps(rows: pa.Table, step: str) -> alt.X:
+    days = rows.column("step_date").to_pylist()
+    # The ticks are the rows' own days: Vega would put a week's tick on a Sunday.
+    ticks = [
+        alt.DateTime(year=day.year, month=day.month, date=day.day)
+        for day in days[:: max(1, math.ceil(len(days) / MOST_TICKS))]
+    ]
+    return alt.X(
+        "step_date:T",
+        title=STEP_TITLES[step],
+        axis=alt.Axis(
+            title=None, format=STEP_FORMATS[step], values=ticks, grid=False, labelOverlap=True
+        ),
     )
 
 

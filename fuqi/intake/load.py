@@ -34,15 +34,23 @@ def run(
     incremental: bool = False,
     max_lost_share: float = Settings.max_lost_share,
     wait_seconds: float = 0.0,
+    builds_registers: bool = False,
     progress: Callable[[str], None] = lambda message: None,
+    publish: bool = True,
 ) -> Outcome:
     """Load a folder of exports, or one file, and publish it as the current release.
+
+    Without `publish` it becomes a candidate, for `Warehouse.publish_candidate` or `discard_candidate`.
 
     Tables the source does not hold come unchanged from the release before. `data_as_of` is the moment the
     data was true; without it `source.toml`'s `exported_at` counts, then the latest event in the data that is
     not later than its file. `incremental` has every file bring news to its table instead of replacing it;
     without it `source.toml` says which do. `mapping` is a mapping file for the one file, or for those of the
     folder whose names fit its pattern.
+
+    `builds_registers` takes a folder as it is: required tables may be missing, streets and communities that no
+    register lists are those the rows name, and `data_as_of` refuses no row that is later. It is meant for a
+    warehouse of its own, where no release before says what streets there are.
 
     Raises IntakeError, with nothing published, when no file could be used, a required table is missing or
     none of its rows is sound, a full load would lose more than `max_lost_share` of a table's rows, or the
@@ -61,9 +69,16 @@ def run(
             config = {"temp_directory": str(staging.scratch), "memory_limit": MEMORY}
             with duckdb.connect(config=config) as connection:
                 load = _Load(
-                    contract, opened, staging, connection, max_lost_share, progress, chosen
+                    contract,
+                    opened,
+                    staging,
+                    connection,
+                    max_lost_share,
+                    progress,
+                    chosen,
+                    builds_registers=builds_registers,
                 )
-                return load.publish(data_as_of)
+                return load.finish(data_as_of, publish=publish)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise IntakeError(
             f"文件读写出错（{error}），没有发布新版本；请检查磁盘空间和权限后重新载入。"
@@ -80,12 +95,15 @@ class _Load:
         max_lost_share: float,
         progress: Callable[[str], None],
         chosen: Mapping | None,
+        *,
+        builds_registers: bool,
     ) -> None:
         self.contract = contract
         self.source = source
         self.staging = staging
         self.connection = connection
         self.max_lost_share = max_lost_share
+        self.builds_registers = builds_registers
         self.progress = progress
         self.problems = problems.Problems(connection)
         self.read_sheets = Sheets(contract, source, connection, self.problems, progress, chosen)
@@ -99,7 +117,7 @@ class _Load:
     def sheets(self) -> list[LoadedSheet]:
         return self.read_sheets.recognised
 
-    def publish(self, stated_as_of: datetime | None) -> Outcome:
+    def finish(self, stated_as_of: datetime | None, *, publish: bool) -> Outcome:
         for file in self.source.files:
             self.read_sheets.read(file)
         for folder in self.source.folders:
@@ -112,7 +130,7 @@ class _Load:
         for table in ordered:
             self._type(table)
         data_as_of = self._data_as_of(ordered, stated_as_of)
-        if self._is_foreign():
+        if self._is_trial():
             self.built_registers = foreign.build_registers(
                 self.connection,
                 self.contract,
@@ -144,9 +162,16 @@ class _Load:
             self.problems.carry_over(self.staging.previous, not_loaded)
         self.problems.write(self.staging.folder, self._table_titles())
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
-        manifest = Manifest(self.staging.release_id, loaded_at, data_as_of, entries)
-        release = self.staging.publish(manifest)
-        return replace(outcome_without_release, release=release)
+        manifest = Manifest(
+            self.staging.release_id,
+            loaded_at,
+            data_as_of,
+            entries,
+            outcome_without_release.files,
+            completed=outcome_without_release.completed,
+        )
+        put_away = self.staging.publish if publish else self.staging.keep_as_candidate
+        return replace(outcome_without_release, release=put_away(manifest), is_published=publish)
 
     def _outcome(self, carried_over: tuple[str, ...]) -> Outcome:
         return Outcome(
@@ -165,6 +190,10 @@ class _Load:
             if table in (None, sheet.table)
         )
 
+    def _is_trial(self) -> bool:
+        """Whether areas may be taken from the rows: asked for, or another city's export is among the files."""
+        return self.builds_registers or self._is_foreign()
+
     def _has_rows(self, table: Table) -> bool:
         """Whether the release before has rows of a table; a trial leaves required ones empty."""
         return table.name in self.previous_tables and self.previous_tables[table.name].rows > 0
@@ -178,7 +207,7 @@ class _Load:
         return table.name in self.previous_tables and bool(self.previous_tables[table.name].files)
 
     def _refuse_missing_tables(self, names: set[str]) -> None:
-        if self._is_foreign():
+        if self._is_trial():
             return
         missing = [
             f"{table.title}（{table.name}）"
@@ -215,7 +244,8 @@ class _Load:
         if losses:
             self._give_up(
                 f"丢失的行超过上限 {self.max_lost_share:.0%}",
-                advice="请核对文件是否完整；只含新增和变更的文件请加 --incremental，确应减少请加 --accept-loss",
+                advice="请核对文件是否完整；只含新增和变更的文件请按增量载入（--incremental），"
+                "确应减少请允许减少（--accept-loss）",
                 reasons="".join(losses),
             )
 
@@ -229,12 +259,26 @@ class _Load:
         report = self.staging.warehouse.new_refused_folder()
         self.problems.write(report, self._table_titles())
         refusal = IntakeError(
-            f"{fact}，没有发布新版本；{advice}。{reasons}"
-            + "".join(places_and_reasons)
-            + f"\n问题明细：{report / problems.REPORT_CSV}"
+            f"{fact}，没有发布新版本；{advice}。{reasons}" + "".join(places_and_reasons)
         )
         refusal.report = report
+        refusal.files = self._refused_outcome()
         raise refusal
+
+    def _refused_outcome(self) -> tuple[FileOutcome, ...]:
+        """What each file held, with nothing of it loaded."""
+        found = []
+        for sheet in self.sheets:
+            refused, superseded, flagged = self.problems.count_rows(sheet.number)
+            found.append(
+                replace(
+                    self._described(sheet),
+                    refused=refused,
+                    superseded=superseded,
+                    flagged=flagged,
+                )
+            )
+        return (*found, *self.read_sheets.unused)
 
     def _complete_problems(self) -> None:
         for sheet in self.sheets:
@@ -323,8 +367,13 @@ class _Load:
             )
 
     def _data_as_of(self, tables: list[Table], stated: datetime | None) -> datetime:
-        if stated is not None:
+        if stated is not None and not self.builds_registers:
             return stated
+        known = self._known_data_as_of(tables)
+        return known if stated is None else max(stated, known)
+
+    def _known_data_as_of(self, tables: list[Table]) -> datetime:
+        """What the source states, or else what its rows and files tell."""
         exported_at = self.source.exported_at
         moments = self._latest_events() if exported_at is None else [exported_at]
         previous = self.staging.previous
@@ -374,7 +423,7 @@ class _Load:
         validate.refuse_unsound_rows(
             self.connection, self.problems, self.contract, table, data_as_of, self._relations()
         )
-        if not self._is_foreign(table):
+        if not self._is_foreign(table) and "communities" not in self.built_registers:
             agreement.flag_disagreements(
                 self.connection, self.problems, table, self._relations().get("communities")
             )
@@ -438,7 +487,7 @@ class _Load:
                     0,
                     0,
                     (),
-                    self.source.label or foreign.LABEL,
+                    self.source.label or (foreign.LABEL if self._is_foreign() else ""),
                     self.staging.release_id,
                     foreign.REGISTERS[table.name]["names"],
                 )
@@ -554,11 +603,8 @@ class _Load:
             if sheet.table.name in self.stored
             else {merge.NEW: sheet.rows_read - refused - superseded}
         )
-        return FileOutcome(
-            file=sheet.sheet.file,
-            sheet=sheet.sheet.name,
-            table=sheet.table.name,
-            rows_read=sheet.rows_read,
+        return replace(
+            self._described(sheet),
             loaded=sheet.rows_read - refused - superseded - changes.get(merge.OUTDATED, 0),
             refused=refused,
             flagged=flagged,
@@ -567,6 +613,15 @@ class _Load:
             changed=changes.get(merge.CHANGED, 0),
             identical=changes.get(merge.IDENTICAL, 0),
             outdated=changes.get(merge.OUTDATED, 0),
+        )
+
+    def _described(self, sheet: LoadedSheet) -> FileOutcome:
+        """What a sheet was recognised as, before a row of it is counted."""
+        return FileOutcome(
+            file=sheet.sheet.file,
+            sheet=sheet.sheet.name,
+            table=sheet.table.name,
+            rows_read=sheet.rows_read,
             is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
             mapping=sheet.mapping.name if sheet.mapping else "",

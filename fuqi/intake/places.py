@@ -23,6 +23,8 @@ FUTIAN_IN_BAIDU_METRES = (12_686_000, 12_709_000, 2_549_000, 2_571_000)
 """West, east, south, north. Up to 2,571,000 no place of Futian in Web Mercator's metres is mistaken for one."""
 
 PLACE_NAMES = "place_name (target varchar, spelled varchar, name varchar)"
+OFFICES = ("", "办", "街办", "办事处", "街道办", "街道办事处")
+"""What stands for 街道 behind a street's name: 福保办 is 福保街道."""
 NAMED_PLACES = ("subdistricts", "communities")
 OUTSIDE = "位置不在福田区及周边，坐标已清空"
 NO_POSITION = "经度、纬度不是度数，坐标已清空"
@@ -141,7 +143,7 @@ def _spellings(
         (
             name,
             {re.sub(r"\s", "", s) for s in (short, *re.split("[;；,，、]", aliases or "")) if s}
-            | {name.removesuffix("街道"), f"{name}办", f"{name}办事处"},
+            | {f"{name.removesuffix('街道')}{end}" for end in OFFICES},
         )
         for name, short, aliases in places
         if name

@@ -44,6 +44,12 @@ def parameters(
         "response_weight": settings.response_weight,
         "resolved_weight": settings.resolved_weight,
         "satisfied_weight": settings.satisfied_weight,
+        "common_min_count": settings.common_min_count,
+        "common_min_firms": settings.common_min_firms,
+        "common_min_ratio": settings.common_min_ratio,
+        "common_fdr": settings.common_fdr,
+        "common_recent_weeks": settings.common_recent_weeks,
+        "common_earlier_weeks": settings.common_earlier_weeks,
         "programme_start": settings.programme_start,
         "assignments_start": settings.assignments_start,
     }

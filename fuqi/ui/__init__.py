@@ -22,6 +22,14 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.glossary import definitions
+from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.shared import (
+    chosen_problem,
+    rise_sentence,
+    shared_problem_block,
+    shared_sentence,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -31,18 +39,26 @@ __all__ = [
     "changes",
     "chart",
     "chart_words",
+    "chosen_problem",
     "columns",
     "compared_names",
     "comparison_table",
+    "definitions",
     "district_map",
+    "file_outcomes",
     "finding",
     "kpi_row",
+    "load_desk",
     "measure_label",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "release_history",
+    "rise_sentence",
     "section",
+    "shared_problem_block",
+    "shared_sentence",
     "step_choice",
     "table",
 ]

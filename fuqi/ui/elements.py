@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from fuqi import charts, wording
+from fuqi import charts, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
-SHARES = ("_rate", "_low", "_high", "_share")
-"""Endings of columns that hold shares from 0 to 1."""
+TIMES = ("_quotient", "_ratio")
+"""Endings of columns that say how many times as much."""
 
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
@@ -103,6 +103,19 @@ def _card(
             st.caption(f"导出缺少列：{'、'.join(absent)}")
         elif kpi.counts is not None:
             st.caption(_count_of(kpi, values))
+        if aim := _aim(view, kpi, values):
+            st.caption(aim)
+
+
+def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
+    """The target of a KPI and how its value stands to it; empty without one."""
+    target = view.target(kpi.column)
+    if target is None:
+        return ""
+    n = values[kpi.counts[1]] if kpi.counts else None
+    verdict = targets.judged(kpi, target, values[kpi.column], n, view.settings.min_n)
+    bound = "≤" if kpi.is_low_good else "≥"
+    return f"目标 {bound}{targets.shown(target)} · {verdict or wording.NOT_COMPUTABLE}"
 
 
 def all_kpis(view: View, name: str) -> None:
@@ -124,9 +137,12 @@ def all_kpis(view: View, name: str) -> None:
                 else "",
                 "上期": _formatted(column, before.get(column), rounding),
                 "变化": _change(column, values[column], before.get(column)) or "",
+                "目标": _aim(view, kpi, values),
                 "口径": _definition(kpi),
             }
         )
+    if not any(row["目标"] for row in shown):
+        shown = [{name: cell for name, cell in row.items() if name != "目标"} for row in shown]
     st.dataframe(
         shown,
         hide_index=True,
@@ -225,8 +241,23 @@ def table(
             st.session_state[entry] = values[picked[0]] if picked else ""
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
+    grid(rows, shown, height=height, rounding=view.settings.rounding, titles=titles, **choosing)
+    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
+    st.caption(" · ".join(note for note in notes if note))
+
+
+def grid(
+    rows: pa.Table,
+    shown: Sequence[str],
+    *,
+    height: int | str = "auto",
+    rounding: str = "half_up",
+    titles: Mapping[str, str] | None = None,
+    **choosing: Any,
+) -> None:
+    """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
-        _with_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
+        _with_titles(_in_percent(rows.select(list(shown)), rounding)),
         hide_index=True,
         height=height,
         width="stretch",
@@ -237,8 +268,6 @@ def table(
         placeholder="",
         **choosing,
     )
-    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
-    st.caption(" · ".join(note for note in notes if note))
 
 
 def published_table(view: View, rows: pa.Table) -> None:
@@ -300,10 +329,14 @@ def _first_row(table: pa.Table | None) -> dict[str, Any]:
 
 def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:
     heading = given or title(name)
-    if name.endswith(SHARES):
+    if name.endswith(wording.SHARES):
         return st.column_config.NumberColumn(heading, format="%.2f%%")
     if name.endswith("_points"):
         return st.column_config.NumberColumn(heading, format="%+.2f")
+    if name.endswith(TIMES):
+        return st.column_config.NumberColumn(heading, format="%.2f 倍")
+    if pa.types.is_list(kind):
+        return st.column_config.LineChartColumn(heading, y_min=0)
     if pa.types.is_timestamp(kind):
         return st.column_config.DatetimeColumn(heading, format="YYYY-MM-DD HH:mm")
     if pa.types.is_date(kind):
@@ -318,7 +351,7 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
 def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
     """Shares as percentages of two decimals, rounded as the setting says."""
     for i, name in enumerate(rows.column_names):
-        if name.endswith(SHARES):
+        if name.endswith(wording.SHARES):
             shown = [wording.rounded_percent(v, rounding) for v in rows.column(name).to_pylist()]
             rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
     return rows

@@ -5,6 +5,18 @@ from functools import cache
 from fuqi import contract
 from fuqi.store import kpis
 
+PAGES = {
+    "overview": "总览",
+    "resolution": "诉求办理",
+    "comparison": "横向比较",
+    "common": "共性诉求",
+    "assignments": "挂点服务",
+    "stations": "福企服务站",
+    "definitions": "口径",
+    "data": "数据",
+}
+"""What the pages are called, by their files, and so the folders of their queries."""
+
 TITLES = {
     "resolved_count": "解决",
     "outcome_count": "有结果",
@@ -75,6 +87,33 @@ TITLES = {
     "column_title": "列",
     "value": "值",
     "overdue_hours": "超期",
+    "problem": "地方 · 诉求",
+    "place_count": "该处诉求",
+    "place_share": "占该处",
+    "elsewhere_count": "其他地方同类",
+    "elsewhere_total_count": "其他地方诉求",
+    "elsewhere_share": "占其他地方",
+    "certainty": "偶然性",
+    "firm_count": "企业数",
+    "seen_in": "大半相同于",
+    "recent_count": "近几周",
+    "earlier_count": "此前",
+    "week_counts": "每周件数",
+    "last_received_date": "最近一次受理",
+    "mapping_name": "映射",
+    "load_mode": "载入方式",
+    "read_count": "读取",
+    "loaded_count": "载入",
+    "new_count": "新增",
+    "changed_count": "变更",
+    "identical_count": "相同",
+    "superseded_count": "被取代",
+    "ignored_columns": "未载入的列",
+    "not_loaded_reason": "未载入的原因",
+    "rows_before": "现用版本行数",
+    "rows_after": "发布后行数",
+    "rows_difference": "增减",
+    "examples": "示例",
 }
 
 

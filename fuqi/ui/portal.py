@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from fuqi import paths
+from fuqi.ui.labels import PAGES
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -19,13 +20,27 @@ st.logo(str(ASSETS / "logo.svg"), size="large")
 st.navigation(
     [
         st.Page(
-            paths.PAGES / "overview.py", title="总览", icon=":material/dashboard:", default=True
+            paths.PAGES / "overview.py",
+            title=PAGES["overview"],
+            icon=":material/dashboard:",
+            default=True,
         ),
-        st.Page(paths.PAGES / "resolution.py", title="诉求办理", icon=":material/bolt:"),
-        st.Page(paths.PAGES / "comparison.py", title="横向比较", icon=":material/balance:"),
-        st.Page(paths.PAGES / "assignments.py", title="挂点服务", icon=":material/handshake:"),
-        st.Page(paths.PAGES / "stations.py", title="福企服务站", icon=":material/storefront:"),
-        st.Page(paths.PAGES / "data.py", title="数据", icon=":material/database:"),
+        st.Page(paths.PAGES / "resolution.py", title=PAGES["resolution"], icon=":material/bolt:"),
+        st.Page(
+            paths.PAGES / "comparison.py", title=PAGES["comparison"], icon=":material/balance:"
+        ),
+        st.Page(
+            paths.PAGES / "common_appeals.py",
+            title=PAGES["common"],
+            icon=":material/hub:",
+            url_path="common",
+        ),
+        st.Page(
+            paths.PAGES / "assignments.py", title=PAGES["assignments"], icon=":material/handshake:"
+        ),
+        st.Page(paths.PAGES / "stations.py", title=PAGES["stations"], icon=":material/storefront:"),
+        st.Page(paths.PAGES / "definitions.py", title=PAGES["definitions"], icon=":material/rule:"),
+        st.Page(paths.PAGES / "data.py", title=PAGES["data"], icon=":material/database:"),
     ],
     position="top",
 ).run()

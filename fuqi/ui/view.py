@@ -1,7 +1,7 @@
 """What a page works with: the release on the screen, the filters, and the queries bound to both."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from fuqi import paths, settings, wording, worktime
+from fuqi import paths, settings, targets, wording, worktime
 from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
+from fuqi.targets import Target, Targets
 from fuqi.ui import filters
 from fuqi.ui.filters import Filters
 
@@ -26,6 +27,7 @@ class View:
     release: Release
     filters: Filters
     settings: Settings
+    targets: Targets = field(default_factory=Targets)
 
     def query(self, name: str, **instead: Any) -> pa.Table:
         """The rows of a query; its parameters come from the filters and settings unless given in `instead`.
@@ -41,6 +43,31 @@ class View:
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
         return _database(self.release.release_id, self.settings).absent(kpi)
+
+    def target(self, measure: str, street: str | None = None) -> Target | None:
+        """The target on the period's last day, for `street` or else the street chosen; none for one category alone."""
+        if self.filters.category is not None:
+            return None
+        return self.targets.at(
+            measure, self.filters.period.last, street or self.filters.subdistrict
+        )
+
+    def target_value(self, measure: str) -> float | None:
+        """The same as a number, for a chart."""
+        target = self.target(measure)
+        return None if target is None else target.value
+
+    def target_lines(self, measure: str, streets: Sequence[str]) -> dict[str, Any]:
+        """What a comparison of streets draws: the district's target, and those of streets that have their own."""
+        if self.filters.category is not None:
+            return {}
+        day = self.filters.period.last
+        whole = self.targets.at(measure, day)
+        own = {street: self.targets.at(measure, day, street) for street in streets}
+        return {
+            "target": whole.value if whole else None,
+            "own_targets": {s: t.value for s, t in own.items() if t is not None and t.street},
+        }
 
     def previous(self, name: str, **instead: Any) -> pa.Table:
         """The same query over the period before, judged at the same moment."""
@@ -126,16 +153,23 @@ def _scope(given: Mapping[str, Any]) -> str:
     compared_by = given.get("compared_by")
     subdistrict = None if compared_by == "street" else given.get("subdistrict")
     category = None if compared_by == "category" else given.get("category")
-    parts = [subdistrict or "全区", category or ""]
+    parts = [subdistrict or given.get("topic") or "全区", category or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)
 
 
 def page(
-    title: str, question: str, *, offers: Sequence[str] = ("period", "street", "category")
+    title: str,
+    question: str,
+    *,
+    offers: Sequence[str] = ("period", "street", "category"),
+    without_data: Callable[[], None] = lambda: None,
 ) -> View:
-    """The top of a page: title, freshness and filters. Stops the run with a hint when nothing was loaded yet."""
+    """The top of a page: title, freshness and filters. Stops the run with a hint when nothing was loaded yet.
+
+    `without_data` draws what the page has to offer even then.
+    """
     current = settings.load()
     warehouse = Warehouse(paths.WAREHOUSE)
     try:
@@ -149,6 +183,7 @@ def page(
         st.info(
             "还没有数据。请先运行 `python -m fuqi intake data/exports` 载入导出文件，本页会自动更新。"
         )
+        without_data()
         st.stop()
 
     manifest = release.manifest
@@ -173,7 +208,7 @@ def page(
         offers,
         question,
     )
-    view = View(release, chosen, current)
+    view = View(release, chosen, current, targets.load())
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 

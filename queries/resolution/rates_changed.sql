@@ -20,7 +20,7 @@ with periods as (
         $end_date::date as last_date,
     union all
     select
-        'previous',
+        'previous' as period,
         $start_date::date - ($end_date::date - $start_date::date + 1)::integer,
         $start_date::date - 1
 ),

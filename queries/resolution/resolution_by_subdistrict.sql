@@ -6,10 +6,12 @@
 --          $as_of       the moment open cases are judged at
 --          $category    one category, null for all
 --          $min_n       fewer cases due than this take no rank
+--          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
+--          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
 -- Reads:   judged_cases, subdistricts
 -- KPI:     on_time_rank    按时办结名次 = 按时办结率由高到低，并列同名次；应办结少于最低样本数的不排名
 --          on_time_verdict 与全区比较 = 按95%置信区间（Wilson）与全区按时办结率比较，区间含全区值即无显著差异
--- Caveat:  recent days rise as open cases are closed.
+-- Caveat:  近几日的比率会随未办结诉求陆续办结而变化。
 with per_subdistrict as (
     select
         subdistrict_name,
@@ -20,7 +22,20 @@ with per_subdistrict as (
         count(*) filter (where is_on_time) as on_time_count,
         count(*) filter (where is_response_due) as response_due_count,
         count(*) filter (where is_same_day_response) as same_day_response_count,
+        count(*) filter (where is_response_24h_due) as response_24h_due_count,
+        count(*) filter (where is_response_24h) as response_24h_count,
+        count(outcome) as outcome_count,
+        count(*) filter (
+            where is_resolved(outcome, $partial_counts_as_resolved::boolean)
+        ) as resolved_count,
+        count(rating) as rated_count,
+        count(*) filter (
+            where is_satisfied(rating, $basically_satisfied_counts::boolean)
+        ) as satisfied_count,
+        count(first_response_at) as responded_count,
+        quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
         quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
+        quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
     from judged_cases($as_of::timestamp)
     where
         received_date between $start_date::date and $end_date::date
@@ -39,11 +54,27 @@ compared as (
         coalesce(per_subdistrict.on_time_count, 0) as on_time_count,
         coalesce(per_subdistrict.response_due_count, 0) as response_due_count,
         coalesce(per_subdistrict.same_day_response_count, 0) as same_day_response_count,
+        coalesce(per_subdistrict.response_24h_due_count, 0) as response_24h_due_count,
+        coalesce(per_subdistrict.response_24h_count, 0) as response_24h_count,
+        coalesce(per_subdistrict.outcome_count, 0) as outcome_count,
+        coalesce(per_subdistrict.resolved_count, 0) as resolved_count,
+        coalesce(per_subdistrict.rated_count, 0) as rated_count,
+        coalesce(per_subdistrict.satisfied_count, 0) as satisfied_count,
+        coalesce(per_subdistrict.responded_count, 0) as responded_count,
+        per_subdistrict.median_first_response_hours,
         per_subdistrict.median_resolution_hours,
+        per_subdistrict.median_resolution_working_hours,
+        rate(per_subdistrict.closed_count, per_subdistrict.received_count) as closed_rate,
         rate(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_rate,
         rate(
             per_subdistrict.same_day_response_count, per_subdistrict.response_due_count
         ) as same_day_response_rate,
+        rate(
+            per_subdistrict.response_24h_count, per_subdistrict.response_24h_due_count
+        ) as response_24h_rate,
+        rate(per_subdistrict.resolved_count, per_subdistrict.outcome_count) as resolved_rate,
+        rate(per_subdistrict.satisfied_count, per_subdistrict.rated_count) as satisfied_rate,
+        rate(per_subdistrict.rated_count, per_subdistrict.closed_count) as rated_rate,
         wilson_low(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_low,
         wilson_high(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_high,
         rate(

@@ -1,0 +1,147 @@
+"""What every number means, on the screen and as a file: the definitions of the query headers."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import streamlit as st
+
+from fuqi import definitions as defined
+from fuqi import targets, wording
+from fuqi.definitions import Definition
+from fuqi.store import kpis
+from fuqi.ui.elements import section
+from fuqi.ui.labels import PAGES, title
+from fuqi.ui.view import View
+
+ENTRY = "definition"
+SHORT = 12
+"""Characters of a setting's value that a line has room for."""
+
+
+def definitions(view: View) -> None:
+    """Every KPI by page and query: definition, columns, settings, file; searchable, and to be taken away."""
+    everything = sorted(defined.definitions(view.release.manifest), key=_place)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        words = st.text_input(
+            "查找指标",
+            key=ENTRY,
+            placeholder="输入指标、列名或设置，如 按时 时限",
+            label_visibility="collapsed",
+            width=320,
+        )
+        found = [d for d in everything if d.holds(words)]
+        _downloads(view, found)
+    st.caption(
+        f"共 {len(everything)} 项指标"
+        + (f"，其中 {len(found)} 项符合“{words.strip()}”" if words.strip() else "")
+        + " · 定义取自各查询文件的文件头，与卡片上的帮助是同一段文字"
+    )
+    if not found:
+        st.info("没有符合的指标，请换个词。", icon=":material/search_off:")
+    for folder, on_page in groupby(found, key=lambda d: d.query.folder):
+        section(PAGES[folder])
+        for query, of_query in groupby(on_page, key=lambda d: d.query):
+            rows = list(of_query)
+            st.caption(f"由 `{rows[0].file}` 计算。{query.caveat}")
+            with st.container(gap="xsmall"):
+                for definition in rows:
+                    _definition(view, definition)
+    _targets(view)
+    _settings(view, everything)
+
+
+def _place(definition: Definition) -> tuple[int, int, str]:
+    """By page, and there the query first that defines most."""
+    query = definition.query
+    return [*PAGES].index(query.folder), -len(query.kpis), query.name
+
+
+def _definition(view: View, definition: Definition) -> None:
+    notes = [] if definition.kpi.is_low_good is None else [f":gray[{definition.direction}]"]
+    if not definition.is_computable:
+        notes.append(f":orange[{wording.NOT_COMPUTABLE}]")
+    if definition.denominator:
+        meaning = f"分子　{definition.numerator}  \n分母　{definition.denominator}"
+    else:
+        meaning = definition.numerator
+    with st.container(border=True, gap=None):
+        left, right = st.columns([1, 3], gap="xsmall")
+        left.markdown("　".join((f"**{definition.kpi.label}**", *notes)))
+        with right.container(gap="xxsmall"):
+            st.markdown(meaning)
+            if grounds := _grounds(view, definition):
+                st.caption("  \n".join(grounds))
+
+
+def _grounds(view: View, definition: Definition) -> list[str]:
+    lines = []
+    if definition.kpi.counts and not definition.denominator:
+        lines.append(f"一同显示　{title(definition.kpi.counts[1])}")
+    if definition.needs:
+        by_table = groupby(definition.needs, key=lambda need: need.table)
+        lines.append(
+            "需要的列　"
+            + "；".join(
+                f"{table}：{'、'.join(n.column + ('' if n.is_present else '（:orange[本次数据没有]）') for n in needs)}"
+                for table, needs in by_table
+            )
+        )
+    if definition.settings:
+        lines.append("取决于　" + "；".join(_in_short(view, name) for name in definition.settings))
+    return lines
+
+
+def _in_short(view: View, name: str) -> str:
+    """A setting with its value, where that is short; long ones stand at the end of the page."""
+    value = defined.stated(name, view.settings)
+    return f"{defined.SETTING_TITLES[name]}（{value if len(value) <= SHORT else '见页末'}）"
+
+
+def _targets(view: View) -> None:
+    """The targets in the file, and which of them name a street that the data do not have."""
+    section("目标", "在 `data/targets.toml` 里设；时段最后一天有效的目标用于卡片和图。")
+    if not view.targets.entries:
+        st.markdown("没有设目标。")
+        return
+    streets = view.query("subdistrict_list").column("subdistrict_name").to_pylist()
+    for target in view.targets.entries:
+        place = target.street or "全区及没有自己目标的街道"
+        if target.street and target.street not in streets:
+            place += "（:orange[数据里没有这个街道，不起作用]）"
+        bound = "≤" if kpis()[target.measure].is_low_good else "≥"
+        st.markdown(
+            f"**{title(target.measure)}** {bound}{targets.shown(target)}　"
+            f"{wording.period(target.first, target.last)}　{place}"
+        )
+
+
+def _settings(view: View, everything: Sequence[Definition]) -> None:
+    section(
+        "这些由本单位决定",
+        "在 `data/settings.toml` 和 `data/calendar.toml` 里改；下面是现在的取值。",
+    )
+    for name, named in defined.SETTING_TITLES.items():
+        touched = [d.kpi.label for d in everything if name in d.settings]
+        with st.container(border=True, gap=None):
+            left, right = st.columns([1, 3], gap="xsmall")
+            left.markdown(f"**{named}**")
+            with right.container(gap="xxsmall"):
+                st.markdown(defined.stated(name, view.settings))
+                if touched:
+                    st.caption(f"影响　{'、'.join(touched)}")
+
+
+def _downloads(view: View, found: Sequence[Definition]) -> None:
+    rows = defined.as_rows(found, view.settings, PAGES)
+    for name, write, mime in (
+        ("csv", defined.as_csv, "text/csv"),
+        ("md", defined.as_markdown, "text/markdown"),
+    ):
+        st.download_button(
+            {"csv": "下载表格", "md": "下载文档"}[name],
+            write(rows, view.provenance),
+            file_name=f"指标口径_{view.as_of:%Y%m%d}.{name}",
+            mime=mime,
+            icon=":material/download:",
+            on_click="ignore",
+        )
