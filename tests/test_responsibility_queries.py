@@ -99,6 +99,34 @@ def test_a_park_whose_holder_has_not_taken_office_is_held_by_nobody():
     assert row["unheld_count"] == 1
 
 
+def test_a_cadre_is_in_office_on_the_first_day_and_on_the_last():
+    today = AS_OF.date()
+    row = responsibility(
+        cadres=[
+            cadre(1, start_date=today),
+            cadre(2, end_date=today),
+            cadre(3, start_date=today + timedelta(days=1)),
+            cadre(4, end_date=today - timedelta(days=1)),
+        ]
+    )
+    assert row["cadre_count"] == 2
+
+
+def test_an_object_in_a_street_that_is_not_listed_counts():
+    with opened(parks=[park(1, subdistrict_name="别处街道")]) as run:
+        assert run("assignment_totals")[0]["unheld_park_count"] == 1
+        assert [r["object_id"] for r in run("held_object_list")] == ["P001"]
+
+
+def test_an_object_is_held_since_the_first_of_overlapping_terms():
+    terms = [
+        holds(1, 1, park=1, start_date=date(2023, 4, 1)),
+        holds(2, 1, park=1, start_date=date(2023, 3, 20)),
+    ]
+    with opened(parks=[park(1)], cadres=[cadre(1)], assignments=terms) as run:
+        assert [r["held_since"] for r in run("held_objects")] == [date(2023, 3, 20)]
+
+
 def test_a_team_does_not_hold_a_park_for_a_cadre():
     team = {**holds(1, 1, park=1), "holder_kind": "小组", "team_id": "T1"}
     row = responsibility(parks=[park(1)], cadres=[cadre(1)], assignments=[team])

@@ -69,6 +69,15 @@ def test_tests_sent_to_a_laboratory_are_no_services_of_the_station():
     assert (row["quick_test_minutes"], row["idle_station_count"]) == (5, 1)
 
 
+def test_a_quick_test_takes_time_once_it_is_known_to_be_done():
+    done = service(1, 1, AS_OF - timedelta(minutes=5), service_id="S02", completed_at=AS_OF)
+    later = AS_OF + timedelta(seconds=1)
+    not_yet = service(2, 1, AS_OF - timedelta(minutes=9), service_id="S02", completed_at=later)
+    with opened(stations=[station(1)], station_services=[done, not_yet]) as run:
+        (row,) = run("station_totals")
+    assert (row["quick_test_count"], row["quick_test_minutes"]) == (2, 5)
+
+
 def test_station_numbers_keep_their_zeros():
     with opened(stations=[station(7)]) as run:
         assert run("station_list")[0]["station_id"] == "007"
