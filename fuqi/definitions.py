@@ -116,7 +116,7 @@ def definitions(
 def decided_by(name: str, column: str, queries: Mapping[str, Query]) -> tuple[str, ...]:
     """The settings, and the working calendar, that the column of a query rests on, in their usual order."""
     made_of: dict[str, set[str]] = {}
-    for query in _with_staging(name, queries):
+    for query in with_staging(name, queries):
         for alias, used in _used_names(query.sql):
             made_of.setdefault(alias, set()).update(used)
     known = {f.name for f in fields(Settings)}
@@ -243,7 +243,7 @@ def _place(name: str) -> int:
     return [*SETTING_TITLES].index(name)
 
 
-def _with_staging(name: str, queries: Mapping[str, Query]) -> list[Query]:
+def with_staging(name: str, queries: Mapping[str, Query]) -> list[Query]:
     """The query and, further down, every staging query it reads."""
     found: dict[str, Query] = {}
     waiting = [name]

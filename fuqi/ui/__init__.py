@@ -14,6 +14,7 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.view import View, page
 
@@ -25,6 +26,7 @@ __all__ = [
     "columns",
     "definitions",
     "district_map",
+    "frozen",
     "kpi_row",
     "nothing_here",
     "only",
