@@ -87,9 +87,10 @@ class Frozen:
         now = _fingerprints()
         if changed := sorted(f for f in {*now, *self.files} if now.get(f) != self.files.get(f)):
             found.append(f"口径已改：{'、'.join(changed)}")
-        decided = _decided(settings)
         changed = [
-            n for n in {**decided, **self.settings} if decided.get(n) != self.settings.get(n)
+            name
+            for name, value in self.settings.items()
+            if _plain(getattr(settings, name, None)) != value
         ]
         if changed:
             titles = (definitions.SETTING_TITLES.get(name, name) for name in changed)
@@ -215,7 +216,7 @@ def _figures(
         version=_sha("".join(f"{file} {print_}\n" for file, print_ in files.items())),
         files=files,
         calendar=_calendar(first, last),
-        settings=_decided(settings),
+        settings=_decided(settings, rows),
         rows=rows,
     )
 
@@ -230,11 +231,17 @@ def _fingerprints() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _decided(settings: Settings) -> dict[str, Any]:
-    """The settings that can move a figure, as JSON has them. How a percentage is rounded moves none."""
-    shown_only = {"rounding", definitions.CALENDAR}
-    names = [name for name in definitions.SETTING_TITLES if name not in shown_only]
-    return {name: _plain(getattr(settings, name)) for name in names}
+def _decided(settings: Settings, rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """The settings that the frozen columns rest on, as JSON has them. How a percentage is rounded moves none."""
+    queries = load_queries()
+    named = {
+        name
+        for query, found in rows.items()
+        for column in (found[0] if found else ())
+        for name in definitions.decided_by(query, column, queries)
+    }
+    kept = sorted(named - {"rounding", definitions.CALENDAR})
+    return {name: _plain(getattr(settings, name)) for name in kept}
 
 
 def _plain(value: Any) -> Any:

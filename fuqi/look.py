@@ -33,11 +33,11 @@ UNHELD = "#7a3fb0"
 NEUTRAL = "#94a1b0"
 """No statement: too few cases, no difference, no data."""
 
-LOW = "#22303d"
-"""Significantly below the district."""
+WORSE = "#22303d"
+"""Significantly worse than the district: below it where high is good, above it where low is."""
 
-HIGH = "#5b7f2b"
-"""Significantly above the district."""
+BETTER = "#5b7f2b"
+"""Significantly better than the district."""
 
 SEQUENCE = ("#e8f0f8", "#c3d8ec", "#93b8db", "#5d92c4", "#2a67a6")
 """Light to dark for small to large, on maps."""

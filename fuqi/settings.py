@@ -36,6 +36,12 @@ class Settings:
     response_weight: float = 30.0
     resolved_weight: float = 35.0
     satisfied_weight: float = 35.0
+    common_min_count: int = 5
+    common_min_firms: int = 3
+    common_min_ratio: float = 1.5
+    common_fdr: float = 0.05
+    common_recent_weeks: int = 4
+    common_earlier_weeks: int = 12
     rounding: str = "half_up"
     report_month_day: int = 25
     office_hours: OfficeHours = field(default_factory=OfficeHours)
@@ -54,7 +60,15 @@ class Settings:
             expected = (int, float) if entry.type is float else (entry.type,)
             if type(value) not in expected:  # a bool is no int, a datetime no date
                 raise SettingsError(f"设置 {entry.name} 是 {value!r}，应为 {KINDS[entry.type]}")
-        for name in ("min_n", "refresh_seconds"):
+        for name in (
+            "min_n",
+            "refresh_seconds",
+            "common_min_count",
+            "common_min_firms",
+            "common_min_ratio",
+            "common_recent_weeks",
+            "common_earlier_weeks",
+        ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")
         for name in ("response_weight", "resolved_weight", "satisfied_weight"):
@@ -64,6 +78,8 @@ class Settings:
             raise SettingsError("综合得分的三个权重都是 0，至少一个应大于 0")
         if not 0 <= self.max_lost_share <= 1:
             raise SettingsError(f"设置 max_lost_share 是 {self.max_lost_share}，应在 0 与 1 之间")
+        if not 0 < self.common_fdr < 1:
+            raise SettingsError(f"设置 common_fdr 是 {self.common_fdr}，应大于 0 且小于 1")
         if not 1 <= self.report_month_day <= 28:
             raise SettingsError(
                 f"设置 report_month_day 是 {self.report_month_day}，应在 1 与 28 之间"

@@ -1,6 +1,7 @@
 """How numbers, dates and figures read in Chinese."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
@@ -87,6 +88,37 @@ def difference(value: float | None, unit: str) -> str:
     if unit == "日期":
         return "不同"
     return f"{'+' if value > 0 else ''}{figure(value, unit)}"
+
+
+def comparison(
+    names: str, whole: str, verdicts: Sequence[str], is_low_good: bool, min_n: int
+) -> str:
+    """What the verdicts of units say together, in a sentence; `names` is what they are, `whole` the area around them.
+
+    `verdicts` are those of the query units_compared: 高于…, 低于…, 与…无显著差异, 样本不足, 无应计 or 不参加比较.
+    """
+    above = sum(v.startswith("高于") for v in verdicts)
+    below = sum(v.startswith("低于") for v in verdicts)
+    alike = sum(v.startswith("与") for v in verdicts)
+    ranked = above + below + alike
+    unranked = [
+        f"{count}个{reason}"
+        for reason in ("样本不足", "无应计")
+        if (count := sum(v == reason for v in verdicts))
+    ]
+    rest = f"（另有{'、'.join(unranked)}，不参加排名）" if unranked else ""
+    if not ranked:
+        return f"没有{names}达到{min_n}件的最低样本数，不作比较{rest}。"
+    sides = [(above, f"{above}个显著高于{whole}"), (below, f"{below}个显著低于{whole}")]
+    if not is_low_good:
+        sides.reverse()  # the worse side first
+    found = [text for count, text in sides if count]
+    if not found:
+        return f"{ranked}个{names}都与{whole}无显著差异，名次先后可能只是偶然{rest}。"
+    if alike:
+        found.append("其余差异可能只是偶然")
+    good = "，此项低者为好" if is_low_good else ""
+    return f"{ranked}个{names}中，{'，'.join(found)}{good}{rest}。"
 
 
 def _in_percent(share: float, digits: int, rounding: str) -> Decimal:

@@ -12,8 +12,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 
-import chinese_calendar
-from chinese_calendar.constants import holidays
+from chinese_calendar.constants import holidays, workdays
 
 from fuqi import paths
 
@@ -120,9 +119,8 @@ def is_working_day(day: date) -> bool:
     stated = overrides().days.get(day)
     if stated is not None:
         return stated
-    if day.year in ANNOUNCED_YEARS:
-        return chinese_calendar.is_workday(day)
-    return day.isoweekday() <= 5
+    # The package's is_workday looks through all its years at every call, which took a second a calendar.
+    return day in workdays or (day.isoweekday() <= 5 and day not in holidays)
 
 
 def is_known(year: int) -> bool:

@@ -59,8 +59,8 @@ with right:
         view,
         "按时办结率：街道比较",
         charts.ranking_with_interval,
-        by_subdistrict,
-        subdistrict=view.filters.subdistrict,
+        view.query("units_compared"),
+        chosen=view.filters.subdistrict,
         **view.target_lines("on_time_rate", by_subdistrict["subdistrict_name"].to_pylist()),
     )
     ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)

@@ -35,12 +35,18 @@ PROBLEMS = pa.schema(
 
 
 def publish_ledger(
-    folder: Path, tables: Mapping[str, Rows] | None = None, as_of: datetime = AS_OF
+    folder: Path,
+    tables: Mapping[str, Rows] | None = None,
+    as_of: datetime = AS_OF,
+    *,
+    absent: Mapping[str, Sequence[str]] | None = None,
+    is_foreign: bool = False,
 ) -> Release:
     """A published release in the warehouse `folder`, with every table of the contract and the report.
 
     `tables` gives rows by table, a row names the columns it fills. KeyError for a table or column that the
-    contract does not know, so that a test cannot pass on a misspelt one.
+    contract does not know, so that a test cannot pass on a misspelt one. `absent` names by table the columns that
+    no export had; `is_foreign` marks every table as another city's.
     """
     tables = dict(tables or {})
     warehouse = Warehouse(folder)
@@ -50,7 +56,17 @@ def publish_ledger(
             rows = tables.pop(name, ())
             pq.write_table(_table(name, schema, rows), staging.folder / f"{name}.parquet")
             if name in contract.load().names:
-                entries[name] = TableEntry(len(rows), 0, 0, (), "", staging.release_id)
+                missing = (absent or {}).get(name, ())
+                entries[name] = TableEntry(
+                    len(rows),
+                    0,
+                    0,
+                    (),
+                    "",
+                    staging.release_id,
+                    columns=tuple(c for c in schema.names if c not in missing),
+                    is_foreign=is_foreign,
+                )
         if tables:
             raise KeyError(f"the contract has no table {', '.join(tables)}")
         return staging.publish(Manifest(staging.release_id, as_of, as_of, entries))

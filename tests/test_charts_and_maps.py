@@ -105,6 +105,9 @@ TABLES = {
 }
 PARAMS = {
     **parameters(AS_OF, date(2023, 6, 1), date(2023, 6, 28), Settings(), step="day"),
+    "compared_by": "street",
+    "measure": "on_time_rate",
+    "low_is_good": ("returned_rate",),
     "longest_days": 14,
     "service_group": "站点服务",
     "case_id": "SQ00000",
@@ -139,7 +142,9 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     "category_pareto": ("appeals_by_category", charts.category_pareto),
     "time_distribution": ("resolution_time_distribution", charts.time_distribution),
     "open_by_age": ("open_by_age", charts.open_by_age),
-    "ranking_with_interval": ("resolution_by_subdistrict", charts.ranking_with_interval),
+    "ranking_with_interval": ("units_compared", charts.ranking_with_interval),
+    "control_chart": ("units_compared", charts.control_chart),
+    "change_with_interval": ("rates_changed", charts.change_with_interval),
     "flow_trend": ("resolution_trend", lambda rows: charts.flow_trend(rows, "day")),
     "rate_trend": (
         "resolution_trend",
@@ -197,7 +202,11 @@ def test_a_chart_is_a_valid_specification_that_carries_its_rows(run, query, draw
     rows = run(query)
     assert rows.num_rows
     spec = spec_of(rows, draw)
-    assert rows.num_rows in [len(data) for data in spec["datasets"].values()]
+    drawn = [data for data in spec["datasets"].values() if data and "limit" not in data[0]]
+    with_cases = rows.to_pylist()
+    if query == "units_compared" and draw is charts.control_chart:
+        with_cases = [row for row in with_cases if row["denominator_count"]]
+    assert [len(data) for data in drawn] == [len(with_cases)]
     json.dumps(spec, allow_nan=False)
 
 
@@ -221,8 +230,9 @@ def test_a_chart_carries_title_and_provenance_and_speaks_chinese(run, query, dra
 @EACH_CHART
 def test_a_chart_reads_columns_that_its_query_gives_or_it_computes(run, query, draw):
     rows = run(query)
-    spec = without_rows(spec_of(rows, draw))
-    known = set(rows.column_names)
+    whole = spec_of(rows, draw)
+    spec = without_rows(whole)
+    known = set(rows.column_names).union(*(data[0] for data in whole["datasets"].values() if data))
     for part in walk(spec):
         made = part.get("as", [])
         known |= {made} if isinstance(made, str) else set(made)
@@ -291,17 +301,111 @@ def test_ticks_of_a_trend_are_days_of_its_rows(run, step):
 
 
 def test_the_ranking_keeps_the_order_of_its_query_and_shows_n(run):
-    rows = run("resolution_by_subdistrict")
+    rows = run("units_compared")
     spec = spec_of(rows, charts.ranking_with_interval)
     orders = [
         part["sort"] for part in walk(without_rows(spec)) if isinstance(part.get("sort"), list)
     ]
     assert orders
-    assert all(order == rows["subdistrict_name"].to_pylist() for order in orders)
-    assert {"calculate": "datum.on_time_count + '/' + datum.due_count", "as": "share"} in list(
-        walk(spec)
-    )
+    assert all(order == rows["compared_name"].to_pylist() for order in orders)
+    assert {
+        "calculate": "datum.numerator_count + '/' + datum.denominator_count",
+        "as": "share",
+    } in list(walk(spec))
     assert any(part.get("text", {}) == {"field": "share", "type": "nominal"} for part in walk(spec))
+
+
+def colours_of(spec: dict[str, Any]) -> dict[str, str]:
+    """Legend entries of the chart with their colours."""
+    found = {}
+    for part in walk(without_rows(spec)):
+        if isinstance(part.get("domain"), list) and isinstance(part.get("range"), list):
+            found |= dict(zip(part["domain"], map(str, part["range"]), strict=True))
+    return found
+
+
+def verdict_rows(*verdicts: str) -> pa.Table:
+    """Rows of `units_compared` whose verdicts are these; all but 样本不足 are ranked."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "compared_name": f"单位{n}",
+                "numerator_count": 10 + 20 * n,
+                "denominator_count": 100 if verdict != "样本不足" else 10,
+                "measured_rate": (10 + 20 * n) / 100,
+                "rate_low": 0.0,
+                "rate_high": 1.0,
+                "district_name": "全区",
+                "district_rate": 0.5,
+                "is_ranked": verdict != "样本不足",
+                "rate_rank": n,
+                "rate_verdict": verdict,
+            }
+            for n, verdict in enumerate(verdicts)
+        ]
+    )
+
+
+@pytest.mark.parametrize("draw", [charts.ranking_with_interval, charts.control_chart])
+def test_better_and_worse_have_their_colours_whichever_way_is_good(draw):
+    rows = verdict_rows("高于全区", "与全区无显著差异", "低于全区")
+    high_good = colours_of(spec_of(rows, lambda rows: draw(rows, measure="on_time_rate")))
+    low_good = colours_of(spec_of(rows, lambda rows: draw(rows, measure="returned_rate")))
+    assert (high_good["高于全区"], high_good["低于全区"]) == (look.BETTER, look.WORSE)
+    assert (low_good["高于全区"], low_good["低于全区"]) == (look.WORSE, look.BETTER)
+    assert high_good["与全区无显著差异"] == low_good["与全区无显著差异"] == look.NEUTRAL
+
+
+def test_verdicts_about_a_street_have_the_colours_of_those_about_the_district():
+    rows = verdict_rows("高于福保街道", "与福保街道无显著差异")
+    colours = colours_of(spec_of(rows, charts.ranking_with_interval))
+    assert colours == {"高于福保街道": look.BETTER, "与福保街道无显著差异": look.NEUTRAL}
+
+
+def test_a_long_ranking_leaves_units_without_a_rank_to_the_table():
+    def drawn(*verdicts: str) -> int:
+        spec = spec_of(verdict_rows(*verdicts), charts.ranking_with_interval)
+        return sum(len(data) for data in spec["datasets"].values())
+
+    assert drawn(*["与全区无显著差异"] * 2, *["样本不足"] * 18) == 20
+    assert drawn(*["与全区无显著差异"] * 2, *["样本不足"] * 19) == 2
+
+
+def test_only_ranked_units_outside_the_limits_carry_their_name():
+    rows = verdict_rows("低于全区", "与全区无显著差异", "样本不足", "高于全区")
+    spec = spec_of(rows, charts.control_chart)
+    (points,) = [data for data in spec["datasets"].values() if "label_text" in data[0]]
+    assert [row["label_text"] for row in points] == ["单位0", None, None, "单位3"]
+    assert all((row["label_dx"] is None) == (row["label_text"] is None) for row in points)
+
+
+def test_the_limits_drawn_are_those_of_the_score_test():
+    spec = spec_of(verdict_rows("低于全区", "高于全区"), charts.control_chart)
+    (limits,) = [data for data in spec["datasets"].values() if "limit" in data[0]]
+    assert {row["line"] for row in limits} == {"全区", "95%控制限", "99.8%控制限"}
+    for row in limits:
+        z = {"全区": 0.0, "95%控制限": 1.959964, "99.8%控制限": 3.090232}[row["line"]]
+        half = z * (0.25 / row["denominator_count"]) ** 0.5
+        expected = 0.5 - half if row["side"] == "low" else 0.5 + half
+        assert row["limit"] == pytest.approx(min(1, max(0, expected)), abs=1e-6)
+
+
+def test_a_change_is_coloured_by_whether_it_is_to_the_good():
+    def standing(measure: str, verdict: str) -> str:
+        row = dict.fromkeys(
+            ["numerator_count", "denominator_count", "previous_numerator_count"], 30
+        )
+        row |= {"measure": measure, "change_verdict": verdict, "previous_denominator_count": 40}
+        row |= dict.fromkeys(["measured_rate", "previous_rate"], 0.5)
+        row |= dict.fromkeys(["change_points", "change_low_points", "change_high_points"], 1.0)
+        spec = spec_of(pa.Table.from_pylist([row]), charts.change_with_interval)
+        ((word, colour),) = colours_of(spec).items()
+        assert colour == {"显著好转": look.BETTER, "显著变差": look.WORSE}.get(word, look.NEUTRAL)
+        return word
+
+    assert standing("on_time_rate", "上升") == standing("returned_rate", "下降") == "显著好转"
+    assert standing("on_time_rate", "下降") == standing("returned_rate", "上升") == "显著变差"
+    assert standing("closed_rate", "无显著变化") == "无显著变化"
 
 
 # ---------------------------------------------------------------- maps

@@ -1,13 +1,15 @@
-"""Formats of exports: the same rows out of every dialect, archives, totals, metres, and files that are broken."""
+"""Formats of exports: the same rows out of every dialect, batches, archives, totals, metres, and broken files."""
 
 import csv
 import io
 import os
 import random
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import geocoordinates_ffi as geo
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,11 +18,13 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuqi import paths
-from fuqi.intake import IntakeError, archives, readers, run
+from fuqi import contract, paths
+from fuqi.intake import IntakeError, archives, places, readers, run, sheets, values
+from fuqi.intake.recognise import recognise
 from fuqi.store.releases import Warehouse
 from tests.intake_rows import published, reported
 from tests.small_exports import ROWS, write_csv, write_small_exports
+from tests.small_xls import write_xls
 
 FUZZ_ROUNDS = int(os.environ.get("FUQI_FUZZ_ROUNDS", "3"))
 """Damaged copies of each demo export; 500 by hand before a release."""
@@ -61,7 +65,7 @@ def delimited(rows: list[list[str]], delimiter: str) -> str:
 def read_back(file: Path, place: str = "") -> list[list[str]]:
     (sheet,) = readers.read(file, place)
     assert sheet.head[0] == HEADER
-    body = sheet.body(1)
+    body = pa.concat_tables(sheet.body(1), promote_options="default")
     cells = [body[f"c{position}"].to_pylist() for position in range(len(HEADER))]
     return [[cell or "" for cell in row] for row in zip(*cells, strict=True)]
 
@@ -91,7 +95,8 @@ def test_more_semicolons_than_commas_do_not_make_a_semicolon_file(tmp_path: Path
     file = tmp_path / "服务站.csv"
     file.write_text("站点编号,服务事项\n007,甲;乙;丙;丁\n008,甲;乙\n", encoding="utf-8")
     (sheet,) = readers.read(file)
-    assert sheet.body(1)["c1"].to_pylist() == ["甲;乙;丙;丁", "甲;乙"]
+    (body,) = sheet.body(1)
+    assert body["c1"].to_pylist() == ["甲;乙;丙;丁", "甲;乙"]
 
 
 @given(rows=tables(PRINTED))
@@ -126,6 +131,230 @@ def test_archived_file_reads_back(rows: list[list[str]]) -> None:
             ((name, content),) = members
             assert name == "六月/诉求.csv"
             assert read_back(content) == rows
+
+
+TITLES = ["工单编号", "诉求内容", "受理时间", "延期次数", "经度"]
+NAMES = ["appeal_id", "content", "received_at", "extension_count", "longitude"]
+INNER = st.characters(
+    codec="gb18030",
+    categories=["L", "Nd", "P", "S", "Zs"],
+    include_characters="\n,;\t\"'",
+    exclude_characters="０１２３４５６７８９",
+)
+APPEALS = st.lists(
+    st.tuples(
+        st.from_regex(r"0[0-9]{3,8}", fullmatch=True),
+        # Between two letters: blanks at the ends of a cell are nobody's text.
+        st.text(INNER, max_size=12).map("甲{}乙".format),
+        st.datetimes(datetime(1990, 1, 1), datetime(2049, 12, 31)).map(lambda m: m.replace(microsecond=0)),
+        st.none() | st.integers(0, 10**9),
+        st.none() | st.floats(100, 120).map(lambda x: round(x, 7)),
+    ),
+    min_size=1,
+    max_size=5,
+)  # fmt: skip
+
+
+def as_csv(file: Path, rows: list[tuple], data: st.DataObject) -> Path:
+    shown = data.draw(st.sampled_from(["%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S"]))
+    text = io.StringIO(newline="")
+    writer = csv.writer(
+        text,
+        delimiter=data.draw(st.sampled_from([",", "\t", ";"])),
+        lineterminator=data.draw(st.sampled_from(["\n", "\r\n"])),
+        quoting=data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+    )
+    writer.writerow(TITLES)
+    writer.writerows(
+        [key, content, f"{moment:{shown}}", *rest] for key, content, moment, *rest in rows
+    )
+    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
+    file.write_bytes(text.getvalue().encode(encoding))
+    return file
+
+
+def as_xlsx(file: Path, rows: list[tuple], data: st.DataObject) -> Path:
+    above = data.draw(
+        st.sampled_from([[], [["诉求台账"]], [["诉求台账"], [], ["填报单位：", "区"]]])
+    )
+    with xlsxwriter.Workbook(str(file), {"default_date_format": "yyyy/m/d h:mm"}) as book:
+        book.add_worksheet("空表")
+        sheet = book.add_worksheet("台账")
+        for number, row in enumerate([*above, TITLES, *rows]):
+            for position, cell in enumerate(row):
+                write = sheet.write_string if isinstance(cell, str) else sheet.write
+                write(number, position, cell)
+    return file
+
+
+def as_xls(file: Path, rows: list[tuple], data: st.DataObject) -> Path:
+    return write_xls(file, {"空表": [], "台账": [["诉求台账"], TITLES, *rows]})
+
+
+def as_parquet(file: Path, rows: list[tuple], data: st.DataObject) -> Path:
+    kinds = [pa.string(), pa.string(), pa.timestamp("us"), pa.int64(), pa.float64()]
+    columns = [pa.array(c, kind) for c, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
+    pq.write_table(pa.table(dict(zip(TITLES, columns, strict=True))), file)
+    return file
+
+
+WRITERS = {".csv": as_csv, ".xlsx": as_xlsx, ".xls": as_xls, ".parquet": as_parquet}
+
+
+def typed_back(file: Path) -> list[tuple]:
+    """What the intake makes of the file's rows, cleaned and typed by the contract."""
+    (sheet,) = readers.read(file)
+    found = recognise(sheet.head, contract.load(), "appeals")
+    columns = {name: found.table.column(name) for name in NAMES}
+    with duckdb.connect() as connection:
+        body = pa.concat_tables(sheet.body(found.header_end), promote_options="default")
+        connection.register("raw", body)
+        kinds = {name: kind for name, kind, *_ in connection.execute("describe raw").fetchall()}
+        raws = {name: found.columns[name].column for name in NAMES}
+        said = [f"{values.cleaned(c, raws[n], kinds[raws[n]])} as {n}" for n, c in columns.items()]
+        typed = [values.typed(c, n, kinds[raws[n]]) for n, c in columns.items()]
+        return connection.execute(
+            f"select {', '.join(typed)} from (select _row, {', '.join(said)} from raw) order by _row"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("is_zipped", [False, True], ids=["plain", "zipped"])
+@pytest.mark.parametrize("suffix", WRITERS)
+@given(rows=APPEALS, data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_text_numbers_and_moments_come_back_out_of_every_dialect(
+    suffix: str, is_zipped: bool, rows: list[tuple], data: st.DataObject
+) -> None:
+    with TemporaryDirectory() as folder:
+        file = WRITERS[suffix](Path(folder) / f"诉求{suffix}", rows, data)
+        if not is_zipped:
+            assert typed_back(file) == rows
+            return
+        with archives.unpacked(
+            archive(Path(folder) / "六月.zip", {file.name: file.read_bytes()})
+        ) as members:
+            assert typed_back(members[0][1]) == rows
+
+
+def test_batches_keep_the_row_numbers_and_grow_as_wide_as_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "CELLS_IN_A_BATCH", 4)
+    file = tmp_path / "诉求.csv"
+    file.write_text('编号,内容\n1,"甲\n乙"\n\n , \n2\n3,丙\n4,丁,戊\n', encoding="utf-8")
+    (sheet,) = readers.read(file)
+    batches = list(sheet.body(1))
+    assert len(batches) > 2
+    whole = pa.concat_tables(batches, promote_options="default")
+    assert whole.to_pydict() == {
+        "_row": [2, 5, 6, 7],
+        "_cells": [2, 1, 2, 3],
+        "c0": ["1", "2", "3", "4"],
+        "c1": ["甲\n乙", None, "丙", "丁"],
+        "c2": [None, None, None, "戊"],
+    }
+
+
+def test_large_file_loads_like_a_small_one(
+    folder: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeal = ROWS["诉求"][0]
+    rows = [{**appeal, "工单编号": f"A{number:03}"} for number in range(9)]
+    write_csv(folder / "诉求.csv", [*rows, {**appeal, "工单编号": "B", "受理时间": "昨天"}])
+    with (folder / "诉求.csv").open("a", encoding="utf-8") as file:
+        file.write("合计" + "," * (len(appeal) - 1) + "\n" + "C" + "," * (len(appeal) + 1) + "x\n")
+    monkeypatch.setattr(readers, "CELLS_IN_A_BATCH", 2 * len(appeal))
+    monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 4)
+    outcome = run(folder, warehouse)
+    assert [key for (key,) in published(outcome, "appeals", "appeal_id")] == [
+        row["工单编号"] for row in rows
+    ]
+    refused = {(p["row"], p["value"], p["reason"]) for p in reported(outcome, "refused")}
+    assert (11, "昨天", values.UNREADABLE["timestamp"]) in refused
+    assert (13, None, "列数多于表头，可能有未加引号的分隔符") in refused
+    assert (12, "合计行（“合计”），不是记录，没有载入") in {
+        (p["row"], p["reason"]) for p in reported(outcome, "ignored")
+    }
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (b'V9,"2023-06-01\n', "请检查引号是否成对"),
+        (b"V9,\xff\xff\n", "既不是 UTF-8 也不是 GB18030"),
+        (b"x" * 2000 + b"\n", "有一行超过 1,000 个字符"),
+        (b"V9" + b"," * 200 + b"\n", "有一行分成 201 格，上限是 100 格"),
+    ],
+)
+def test_fault_far_down_in_a_file_refuses_all_of_it(
+    folder: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, end: bytes, told: str
+) -> None:
+    monkeypatch.setattr(readers, "CELLS_IN_A_BATCH", 8)
+    monkeypatch.setattr(readers, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(readers, "MOST_COLUMNS", 100)
+    monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 4)
+    visit = {"走访编号": "", "走访时间": "2023-06-01", "所属街道": "福保街道"}
+    visit |= {"干部编号": "G0123", "走访对象类型": "园区商圈", "园区编号": "P001"}
+    file = write_csv(folder / "0走访.csv", [{**visit, "走访编号": f"V{n}"} for n in range(20)])
+    assert len(published(run(folder, warehouse), "visits")) == 20
+    file.write_bytes(file.read_bytes() + end)
+    outcome = run(folder, warehouse)
+    (refused,) = reported(outcome, "refused")
+    assert (refused["file"], refused["row"]) == ("0走访.csv", None)
+    assert told in refused["reason"]
+    assert "visits" in outcome.carried_over
+
+
+def test_workbook_of_excel_97_with_titles_merged_cells_and_a_hidden_sheet(
+    folder: Path, warehouse: Warehouse
+) -> None:
+    (folder / "诉求.csv").unlink()
+    received = datetime(2023, 6, 28, 9, 5)
+    rows = [
+        ["福田区企业诉求台账"],
+        ["工单编号", "登记时间", "所属街道", "诉求类型", "延期次数"],
+        ["007", received, "福保街道", "融资", 2.0],
+        ["008", "２０２３/６/２７　９：０５", None, "融资", None],
+        ["合计", None, None, None, 2.0],
+    ]
+    write_xls(
+        folder / "诉求.xls",
+        {"台账": rows, "空表": [], "下拉": [["工单编号"], ["x"]]},
+        merged=[(2, 3, 2, 2)],
+        hidden=["下拉"],
+    )
+    outcome = run(folder, warehouse)
+    columns = "appeal_id, received_at, subdistrict_name, extension_count"
+    assert published(outcome, "appeals", columns) == [
+        ("007", received, "福保街道", 2),
+        ("008", datetime(2023, 6, 27, 9, 5), "福保街道", None),
+    ]
+    assert [(p["sheet"], p["row"]) for p in reported(outcome, "ignored")] == [
+        ("下拉", None),
+        ("台账", 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1.5, None], pa.float16()),
+        pa.array([1, None]).cast(pa.decimal256(40, 2)),
+        pa.array(["2", None]).dictionary_encode(),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_parquet_types_that_duckdb_does_not_know_are_read(
+    column: pa.Array, folder: Path, warehouse: Warehouse
+) -> None:
+    appeals = {
+        title: [appeal.get(title, "") for appeal in ROWS["诉求"]] for title in ROWS["诉求"][0]
+    }
+    (folder / "诉求.csv").unlink()
+    pq.write_table(pa.table(appeals | {"备注": column}), folder / "诉求.parquet")
+    outcome = run(folder, warehouse)
+    assert len(published(outcome, "appeals")) == 2
+    assert [p["column_title"] for p in reported(outcome, "ignored")] == ["备注"]
 
 
 def archive(file: Path, members: dict[str, str | bytes]) -> Path:
@@ -216,17 +445,21 @@ def test_total_rows_are_left_out_and_reported(folder: Path, warehouse: Warehouse
             {**blank, "诉求标题": "福保街道小计", "延期次数": "0"},
             {**appeal, "工单编号": "A2", "诉求标题": "小计"},
             {**blank, "工单编号": "合 计：", "延期次数": "0"},
+            {**blank, "工单编号": "Grand Total", "延期次数": "0"},
+            {**blank, "诉求标题": "Total Fina 公司来电", "延期次数": "0"},
         ],
     )
     outcome = run(folder, warehouse)
     assert [row for (row,) in published(outcome, "appeals", "appeal_id")] == [
         "A2", "SQ20230504001",
     ]  # fmt: skip
-    assert reported(outcome, "refused") == []
+    # What only begins like a total is a row without a key, and is refused like one.
+    assert {p["row"] for p in reported(outcome, "refused")} == {7}
     told = {(p["row"], p["reason"]) for p in reported(outcome, "ignored")}
     assert told == {
         (3, "合计行（“福保街道小计”），不是记录，没有载入"),
         (5, "合计行（“合 计：”），不是记录，没有载入"),
+        (6, "合计行（“Grand Total”），不是记录，没有载入"),
     }
     assert "1 × 合计行（“合 计：”）" in outcome.summary()
 
@@ -284,6 +517,21 @@ def test_declared_metres_are_converted_also_where_the_range_decides_nothing(
         ("1", None),
         ("2", None),
     ]
+
+
+@pytest.mark.parametrize("datum", ["degrees", "metres"])
+def test_longitude_in_the_latitude_column_is_put_right_and_flagged(
+    folder: Path, warehouse: Warehouse, datum: str
+) -> None:
+    x, y = in_baidu_metres() if datum == "metres" else FUTIAN_POINT
+    stations_at(folder, (y, x), (x, y))
+    with (folder / "source.toml").open("a", encoding="utf-8") as source:
+        source.write('[[files]]\npattern = "服务站*"\ndatum = "WGS84"\n')
+    outcome = run(folder, warehouse)
+    columns = "station_id, round(longitude, 4), round(latitude, 4)"
+    assert published(outcome, "stations", columns) == [("0", *FUTIAN_POINT), ("1", *FUTIAN_POINT)]
+    told = [p["row"] for p in reported(outcome, "flagged") if p["reason"] == places.SWAPPED]
+    assert told == [2]
 
 
 def test_position_in_another_street_is_kept_and_flagged(folder: Path, warehouse: Warehouse) -> None:

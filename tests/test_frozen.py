@@ -194,13 +194,14 @@ def changes(warehouse: Warehouse, settings: Settings) -> list[str]:
 def test_nothing_changed_is_said_as_nothing(warehouse):
     frozen.freeze(warehouse, "2023-05", Settings())
     assert changes(warehouse, Settings()) == []
-    assert changes(warehouse, Settings(rounding="truncate", refresh_seconds=30)) == []
+    moved = Settings(rounding="truncate", refresh_seconds=30, common_fdr=0.1)
+    assert changes(warehouse, moved) == []
 
 
 def test_changed_setting_is_named(warehouse):
     frozen.freeze(warehouse, "2023-05", Settings())
     (told,) = changes(warehouse, replace(Settings(), min_n=5, deadline_limits=()))
-    assert told == "设置已改：最低样本数、没有时限时推算的时限"
+    assert told == "设置已改：没有时限时推算的时限、最低样本数"
 
 
 def test_later_data_are_told_with_both_moments(warehouse):

@@ -7,7 +7,10 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from fuqi import cli, contract, paths
 from fuqi.intake import IntakeError, mapping, propose, run
@@ -67,6 +70,7 @@ def test_mapping_of_the_command_line_reads_what_the_contract_does_not_know(
         ("2", datetime(2023, 6, 6, 0, 30), "B"),
     ]
     assert {p["column_title"] for p in reported(outcome, "ignored")} == {"Lamp"}
+    assert "cases.csv → appeals（映射 cases）：" in outcome.summary()
 
 
 def test_mapping_named_in_the_source_file_stands_beside_the_exports(
@@ -102,6 +106,62 @@ def test_moments_become_shanghai_time_unless_the_mapping_keeps_the_clock(
     folder: Path, foreign_file: Path, warehouse: Warehouse, zone: str, first: datetime
 ) -> None:
     assert mapped(folder, warehouse, zone + MAPPING, "received_at")[0] == (first,)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ('time_zone = "America/New_York"', datetime(2023, 6, 6, 9)),
+        ('time_zone = "America/New_York"\nkeep_local_time = true', datetime(2023, 6, 5, 21)),
+        ('date_formats = ["%m/%d/%Y"]', datetime(2023, 6, 6, 9)),
+    ],
+)
+def test_parquet_moment_with_its_own_zone_is_shifted_once(
+    folder: Path, warehouse: Warehouse, entries: str, expected: datetime
+) -> None:
+    (folder / "诉求.csv").unlink()
+    rows = {key: [row[key] for row in FOREIGN_ROWS[:1]] for key in FOREIGN_ROWS[0]}
+    moments = pa.array([datetime(2023, 6, 6, 1)], pa.timestamp("us", "UTC"))
+    pq.write_table(pa.table(rows | {"Opened": moments}), folder / "cases.parquet")
+    text = MAPPING.replace('date_formats = ["%m/%d/%Y %I:%M %p"]', entries)
+    assert mapped(folder, warehouse, text, "received_at") == [(expected,)]
+
+
+def test_date_cells_of_a_workbook_need_no_format(folder: Path, warehouse: Warehouse) -> None:
+    (folder / "诉求.csv").unlink()
+    with xlsxwriter.Workbook(
+        str(folder / "cases.xlsx"), {"default_date_format": "m/d/yyyy"}
+    ) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [*FOREIGN_ROWS[0], "Due"])
+        for number, row in enumerate(FOREIGN_ROWS, start=1):
+            sheet.write_row(number, 0, [*row.values(), "06/09/2023"])
+        sheet.write_datetime(2, 1, datetime(2023, 6, 5, 21, 30))
+        sheet.write_datetime(2, 6, datetime(2023, 6, 10))
+    text = MAPPING.replace("]\n", ', "%m/%d/%Y"]\n', 1) + 'due_at = "Due"'
+    assert mapped(folder, warehouse, text, "received_at, due_at") == [
+        (datetime(2023, 6, 5, 21), datetime(2023, 6, 9, 23, 59, 59)),
+        (datetime(2023, 6, 5, 21, 30), datetime(2023, 6, 10, 23, 59, 59)),
+    ]
+
+
+def test_faulty_shipped_mapping_is_reported_and_stops_nothing_that_does_not_ask_for_it(
+    folder: Path, foreign_file: Path, warehouse: Warehouse, tmp_path: Path, monkeypatch
+) -> None:
+    shipped = tmp_path / "mappings"
+    shipped.mkdir()
+    monkeypatch.setattr(paths, "MAPPINGS", shipped)
+    written(shipped, MAPPING)
+    written(shipped, MAPPING + 'colour = "Lamp"', "broken")
+    outcome = run(folder, warehouse)
+    assert len(published(outcome, "appeals")) == 2
+    (told,) = [p for p in reported(outcome, "ignored") if p["file"] == "broken.toml"]
+    assert re.search(r"broken[.]toml 的 \[columns\] colour：.*不用这个映射", told["reason"])
+    assert told["reason"] in outcome.summary()
+    with (folder / "source.toml").open("a", encoding="utf-8") as source:
+        source.write('[[files]]\npattern = "cases*"\nmapping = "broken"\n')
+    with pytest.raises(IntakeError, match=r"broken[.]toml 的 \[columns\] colour"):
+        run(folder, warehouse)
 
 
 def test_value_of_an_undeclared_date_format_is_refused_and_not_guessed(
@@ -388,6 +448,14 @@ def test_proposal_finds_formats_choices_and_what_is_open(tmp_path: Path) -> None
 def test_proposal_leaves_a_date_that_reads_two_ways_open(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "cases.csv", [{"受理时间": "05/06/2023", "工单编号": "1"}])
     assert "# OPEN: the dates fit these formats as well: " in propose(file, "appeals")
+
+
+def test_proposal_is_for_the_table_and_not_for_the_cover_sheet(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "cases.xlsx")) as book:
+        book.add_worksheet("cover").write_row(0, 0, ["Export of June"])
+        book.add_worksheet("data").write_row(0, 0, ["Case", "Opened", "Theme"])
+    text = propose(tmp_path / "cases.xlsx", "appeals")
+    assert '# "Case": nothing' in text
 
 
 def test_proposal_knows_metres_by_their_range() -> None:

@@ -33,6 +33,10 @@ PARAMS = {
     ),
     "service_group": "站点服务",
     "longest_days": 14,
+    "place_kind": "片区",
+    "place_id": "河套",
+    "topic_level": 1,
+    "topic": "融资",
     "case_id": "SQ00002",
     "most_rows": 20,
 }
@@ -144,7 +148,7 @@ def tables_read(query: Query) -> set[str]:
     text = re.sub(r"\$[a-z0-9_]+", "null", body(query))
     staging = [q.name for q in QUERIES.values() if q.folder == STAGING]
     for name in staging:
-        text = re.sub(rf"\b{name}\s*\(\s*(null(::[a-z]+)?)?\s*\)", name, text)
+        text = re.sub(rf"\b{name}\s*\([\s,]*(null(::[a-z]+)?[\s,]*)*\)", name, text)
     connection = duckdb.connect()
     connection.execute(MACROS.read_text(encoding="utf-8"))
     worktime_sql.create(connection, Manifest("", AS_OF, AS_OF, {}), Settings())

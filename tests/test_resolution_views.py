@@ -13,7 +13,7 @@ from fuqi import contract
 from fuqi.settings import Settings
 from fuqi.store import Database, TableEntry, Warehouse, parameters
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
-from tests.test_query_results import QUARTER, opened
+from tests.questions import QUARTER, opened
 
 Row = dict[str, Any]
 STAGES = ("assigned_at", "accepted_at", "first_response_at", "closed_at")

@@ -62,4 +62,5 @@ def test_messages_keep_their_counts_and_times(messages: Outcome) -> None:
 
 def test_file_that_looks_like_gbk_and_is_gb18030_has_all_its_records() -> None:
     (sheet,) = readers.read(SAMPLES / "zh_gb18030_not_gbk.csv")
-    assert sheet.body(1).num_rows == 37
+    (body,) = sheet.body(1)
+    assert body.num_rows == 37

@@ -2,13 +2,18 @@
 
 from fuqi.charts.bars import category_pareto, counts_by_name, open_by_age, time_distribution
 from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_funnel
+from fuqi.charts.changes import change_with_interval
+from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
     "case_clocks",
     "category_pareto",
+    "change_with_interval",
+    "control_chart",
     "counts_by_name",
     "flow_trend",
     "limit_use",
@@ -16,7 +21,9 @@ __all__ = [
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",
+    "rising_weeks",
     "service_trend",
+    "shared_problem_dots",
     "stage_funnel",
     "time_distribution",
     "titled",

@@ -142,7 +142,7 @@ def response_by_hour(rows: pa.Table, min_n: int) -> alt.LayerChart:
             "same_day_response_rate:Q",
             title="当日响应率",
             scale=alt.Scale(
-                domain=[LOWEST_SHADE, 1], range=[look.LOW, look.SEQUENCE[1]], clamp=True
+                domain=[LOWEST_SHADE, 1], range=[look.WORSE, look.SEQUENCE[1]], clamp=True
             ),
             legend=alt.Legend(
                 title="当日响应率（颜色越浅，件数越少）",

@@ -21,6 +21,8 @@ from fuqi.settings import Settings
 from fuqi.store.releases import Manifest, Staging, TableEntry, Warehouse
 
 REASONS_IN_A_MESSAGE = 5
+MEMORY = "1GB"
+"""What DuckDB keeps in memory; the rest of a large load lies in the scratch folder."""
 
 
 def run(
@@ -61,7 +63,7 @@ def run(
     try:
         with warehouse.stage(wait_seconds=wait_seconds) as staging:
             # Spilled to disk beside the release: a killed load leaves it where the next one clears it away.
-            config = {"temp_directory": str(staging.scratch)}
+            config = {"temp_directory": str(staging.scratch), "memory_limit": MEMORY}
             with duckdb.connect(config=config) as connection:
                 load = _Load(
                     contract,
@@ -74,7 +76,7 @@ def run(
                     builds_registers=builds_registers,
                 )
                 return load.publish(data_as_of)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise IntakeError(
             f"文件读写出错（{error}），没有发布新版本；请检查磁盘空间和权限后重新载入。"
         ) from error
@@ -284,7 +286,8 @@ class _Load:
         """Stack the table's sheets as `loaded_<table>`, and report what could not be read."""
         declared = ", ".join(f"{c.name} {c.sql_type}" for c in table.columns)
         self.connection.execute(
-            f"create table loaded_{table.name} (_source integer, _row bigint, {declared})"
+            f"create table loaded_{table.name} "
+            f"(_source integer, _row bigint, {declared}, _unreadable bigint)"
         )
         for sheet in self.sheets:
             if sheet.table != table:
@@ -309,29 +312,34 @@ class _Load:
             if header is None:
                 continue
             raw, name = header.column, column.name
-            cleaned.append(f"{values.cleaned(column, raw, raw_types[raw])} as {name}")
-            value = values.typed(column, name, raw_types[raw], header.scale)
+            said = f"said_{name}"
+            cleaned.append(f"{values.cleaned(column, raw, raw_types[raw])} as {said}")
+            value = values.typed(column, said, raw_types[raw], header.scale)
             typed.append(f"{_translated(column, value)} as {name}")
             if column.type != "text" and not values.is_native(column, raw_types[raw]):
                 readings.append(column)
-        self.connection.execute(
-            f"create table cleaned_sheet as select _row, {', '.join(cleaned)} from raw_{number}"
+        # A bit for each column that says something and cannot be read: one pass, and no table in between.
+        bits = "".join(
+            f" + case when {c.name} is null and said_{c.name} is not null then {1 << n}::bigint else 0 end"
+            for n, c in enumerate(readings)
         )
+        names = ", ".join(c.name for c in table.columns if c.name in sheet.recognised.columns)
+        said = "".join(f", said_{c.name}" for c in readings)
         self.connection.execute(
             f"insert into loaded_{table.name} by name "
-            f"select {number} as _source, _row, {', '.join(typed)} from cleaned_sheet"
+            f"select {number} as _source, _row, {names}, 0{bits} as _unreadable from "
+            f"(select _row, {', '.join(typed)}{said} from "
+            f"(select _row, {', '.join(cleaned)} from raw_{number}))"
         )
-        for column in readings:
+        for position, column in enumerate(readings):
             self.problems.add_rows(
-                f"select {number} as source, _row as row from cleaned_sheet as cleaned "
-                f"inner join loaded_{table.name} as loaded using (_row) where loaded._source = {number} "
-                f"and cleaned.{column.name} is not null and loaded.{column.name} is null",
+                f"select _source as source, _row as row from loaded_{table.name} "
+                f"where _source = {number} and _unreadable & {1 << position} > 0",
                 problems.REFUSED,
                 (column.name,),
                 values.UNREADABLE[column.type],
                 is_unreadable=True,
             )
-        self.connection.execute("drop table cleaned_sheet")
 
     def _data_as_of(self, tables: list[Table], stated: datetime | None) -> datetime:
         if stated is not None and not self.builds_registers:
@@ -585,6 +593,7 @@ class _Load:
             outdated=changes.get(merge.OUTDATED, 0),
             is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
+            mapping=sheet.mapping.name if sheet.mapping else "",
         )
 
     def _copy(self, rows: str, table: str) -> None:

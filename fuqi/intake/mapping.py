@@ -7,6 +7,7 @@ the raw row, and from there on a mapped column is typed and validated like any o
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatch
@@ -100,9 +101,19 @@ class Mapping:
         )
 
     def columns_sql(
-        self, recognised: Recognised, raw_types: dict[str, str], file_name: str
+        self,
+        recognised: Recognised,
+        raw_types: dict[str, str],
+        file_name: str,
+        *,
+        zoned: Collection[str] = (),
+        has_dates: bool = False,
     ) -> dict[str, str]:
-        """SQL over the raw row for each mapped column, under the name that `Header.column` gives."""
+        """SQL over the raw row for each mapped column, under the name that `Header.column` gives.
+
+        `zoned` are the raw columns that carried a zone of their own and are in Shanghai's time. `has_dates` says
+        that the sheet's cells can be dates, which need no format.
+        """
         positions: dict[str, int] = {}
         for position, cell in enumerate(recognised.headers):
             positions.setdefault(normalised(cell), position)
@@ -113,7 +124,7 @@ class Mapping:
         }
         return {
             recognised.columns[name].column: self._column_sql(
-                self.table.column(name), origin, raws, file_name
+                self.table.column(name), origin, raws, file_name, zoned, has_dates
             )
             for name, origin in self.origins.items()
         }
@@ -152,24 +163,28 @@ class Mapping:
         )
 
     def _column_sql(
-        self, column: Column, origin: Origin, raws: dict[str, tuple[str, str]], file_name: str
+        self,
+        column: Column,
+        origin: Origin,
+        raws: dict[str, tuple[str, str]],
+        file_name: str,
+        zoned: Collection[str],
+        has_dates: bool,
     ) -> str:
-        is_moment = column.type in MOMENT_TYPES and origin.kind != "constant"
         found = [raws[h] for h in map(normalised, origin.headers) if h in raws]
-        is_converted = bool(self.date_formats) or self._shifts
-        if origin.kind == "first" and len(found) == 1 and column.name not in self.values:
-            raw, _ = found[0]
-            if not (is_moment and is_converted):
-                return raw
+        zone = LOCAL_ZONE if found and all(raw in zoned for raw, _ in found) else self.time_zone
+        formats = self.date_formats
+        if origin.kind == "date_from":
+            formats = (origin.format,) if origin.format else ()
+        is_moment = column.type in MOMENT_TYPES and origin.kind != "constant"
+        is_converted = is_moment and (bool(formats) or zone != self._clock)
+        is_plain = origin.kind == "first" and len(found) == 1 and column.name not in self.values
+        if is_plain and not is_converted:
+            return found[0][0]
         text = self._text_sql(origin, found, file_name)
         if column.name in self.values:
             text = _translated(text, self.values[column.name])
-        if is_moment and (is_converted or origin.format):
-            formats = self.date_formats
-            if origin.kind == "date_from":
-                formats = (origin.format,) if origin.format else ()
-            text = self._moment_sql(column, text, formats)
-        return text
+        return self._moment_sql(column, text, formats, zone, has_dates) if is_converted else text
 
     def _text_sql(self, origin: Origin, found: list[tuple[str, str]], file_name: str) -> str:
         texts = [
@@ -189,17 +204,23 @@ class Mapping:
         return _quoted(origin.text)
 
     @property
-    def _shifts(self) -> bool:
-        return not self.keep_local_time and self.time_zone != LOCAL_ZONE
+    def _clock(self) -> str:
+        """The zone whose clock the loaded moments show."""
+        return self.time_zone if self.keep_local_time else LOCAL_ZONE
 
-    def _moment_sql(self, column: Column, text: str, formats: tuple[str, ...]) -> str:
-        """SQL: a moment as ISO text in Shanghai's time; one that fits no format stays unreadable."""
+    def _moment_sql(
+        self, column: Column, text: str, formats: tuple[str, ...], zone: str, has_dates: bool
+    ) -> str:
+        """SQL: a moment of `zone` as ISO text; one that fits no format stays unreadable."""
         readings = [
             (f"try_strptime({text}, {_quoted(f)})", any(mark in f for mark in TIME_OF_DAY))
             for f in formats
         ]
         if not readings:
             readings = [(values.moment(values.half_width(text)), True)]
+        elif has_dates:
+            iso = f"case when {text} like '____-__-__{{}}' then try_cast({text} as timestamp) end"
+            readings += [(iso.format(""), False), (iso.format(" %"), True)]
         branches = []
         for moment, has_time in readings:
             if column.type == "date":
@@ -208,9 +229,8 @@ class Mapping:
                 whole = moment
                 if not has_time and values.is_deadline(column):
                     whole = f"({moment} + interval '86399 seconds')"
-                if self._shifts:
-                    zone = _quoted(self.time_zone)
-                    whole = f"timezone('{LOCAL_ZONE}', timezone({zone}, {whole}))"
+                if zone != self._clock:
+                    whole = f"timezone({_quoted(self._clock)}, timezone({_quoted(zone)}, {whole}))"
                 written = f"strftime({whole}, '%Y-%m-%d %H:%M:%S')"
             branches.append(f"when {moment} is not null then {written}")
         # The mark keeps 05/06/2022 from being read in another way than the mapping declares.
@@ -220,9 +240,15 @@ class Mapping:
         )
 
 
-def shipped(contract: Contract) -> tuple[Mapping, ...]:
-    """The mappings of `data/mappings`, in order of name. Raises IntakeError naming the file at fault."""
-    return tuple(load(file, contract) for file in sorted(paths.MAPPINGS.glob("*.toml")))
+def shipped(contract: Contract) -> tuple[tuple[Mapping, ...], dict[str, str]]:
+    """The mappings of `data/mappings` in order of name, and what is wrong with the files that are none."""
+    found, faults = [], {}
+    for file in sorted(paths.MAPPINGS.glob("*.toml")):
+        try:
+            found.append(load(file, contract))
+        except IntakeError as error:
+            faults[file.name] = str(error)
+    return tuple(found), faults
 
 
 def named(name: str, folder: Path, contract: Contract) -> Mapping:

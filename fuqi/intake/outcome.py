@@ -11,7 +11,8 @@ class FileOutcome:
 
     `rows_read` = `loaded` + `refused` + `superseded` + `outdated`, and `loaded` = `new` + `changed` +
     `identical`, beside the release before. Outdated rows of an incremental load went back in time: they are
-    flagged, and not loaded. The other flagged rows are among those loaded.
+    flagged, and not loaded. The other flagged rows are among those loaded. `mapping` names the mapping that
+    read the sheet, if one did.
     """
 
     file: str
@@ -29,6 +30,7 @@ class FileOutcome:
     is_incremental: bool = False
     ignored_columns: tuple[str, ...] = ()
     reason: str = ""
+    mapping: str = ""
 
     @property
     def place(self) -> str:
@@ -82,7 +84,8 @@ class Outcome:
             if file.ignored_columns:
                 parts.append(f"未载入的列：{'、'.join(file.ignored_columns)}")
             mode = "（增量）" if file.is_incremental else ""
-            lines.append(f"  {file.place} → {file.table}{mode}：{'，'.join(parts)}")
+            way = f"（映射 {file.mapping}）" if file.mapping else ""
+            lines.append(f"  {file.place} → {file.table}{way}{mode}：{'，'.join(parts)}")
         lines.extend(
             f"  {c.side_list}补充“{c.table}”：{c.rows:,} 行、{c.cases:,} 件，其中 {c.changed:,} 件因此不同于原表"
             for c in self.completed

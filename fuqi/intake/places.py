@@ -23,9 +23,12 @@ FUTIAN_IN_BAIDU_METRES = (12_686_000, 12_709_000, 2_549_000, 2_571_000)
 """West, east, south, north. Up to 2,571,000 no place of Futian in Web Mercator's metres is mistaken for one."""
 
 PLACE_NAMES = "place_name (target varchar, spelled varchar, name varchar)"
+OFFICES = ("", "办", "街办", "办事处", "街道办", "街道办事处")
+"""What stands for 街道 behind a street's name: 福保办 is 福保街道."""
 NAMED_PLACES = ("subdistricts", "communities")
 OUTSIDE = "位置不在福田区及周边，坐标已清空"
 NO_POSITION = "经度、纬度不是度数，坐标已清空"
+SWAPPED = "经度、纬度填反了，已对调"
 HALF_A_POSITION = "经度、纬度只有一个，坐标已清空"
 
 _INVERSES = {
@@ -58,7 +61,8 @@ def place_positions(
     """Put the positions of one sheet into WGS84; one that cannot be right is flagged and emptied.
 
     `datums` maps the name of a longitude column to the datum its positions are in. Metres of Baidu's map are
-    recognised by their range whatever it says. `is_foreign` lets positions outside Futian stand.
+    recognised by their range whatever it says; a position that lies in Futian only when its two values change
+    places gets them changed, and is flagged. `is_foreign` lets positions outside Futian stand.
     """
     for longitude, latitude in position_pairs(table):
         x, y = longitude.name, latitude.name
@@ -71,6 +75,8 @@ def place_positions(
             HALF_A_POSITION,
         )
         _clear(connection, table, columns, half)
+        if not is_foreign:
+            _swap_back(connection, problems, table, source, columns)
         datum = datums[x]
         if _are_baidu_metres(connection, table, source, columns):
             datum = BAIDU_METRES
@@ -137,7 +143,7 @@ def _spellings(
         (
             name,
             {re.sub(r"\s", "", s) for s in (short, *re.split("[;；,，、]", aliases or "")) if s}
-            | {name.removesuffix("街道"), f"{name}办", f"{name}办事处"},
+            | {f"{name.removesuffix('街道')}{end}" for end in OFFICES},
         )
         for name, short, aliases in places
         if name
@@ -159,6 +165,27 @@ def _are_baidu_metres(
         f"where _source = {source}"
     ).fetchall()
     return bool(are_metres)
+
+
+def _swap_back(
+    connection: duckdb.DuckDBPyConnection,
+    problems: Problems,
+    table: Table,
+    source: int,
+    columns: tuple[str, str],
+) -> None:
+    # No degrees and no metres of Futian lie in its range both ways round, so nothing is guessed.
+    x, y = columns
+    ranges = (SURROUNDINGS, FUTIAN_IN_BAIDU_METRES)
+    found = " or ".join(_inside((y, x), box) for box in ranges)
+    swapped = f"_source = {source} and ({found})"
+    problems.add_rows(
+        f"select _source as source, _row as row from loaded_{table.name} where {swapped}",
+        FLAGGED,
+        columns,
+        SWAPPED,
+    )
+    connection.execute(f"update loaded_{table.name} set {x} = {y}, {y} = {x} where {swapped}")
 
 
 def _clear(

@@ -27,7 +27,7 @@ KEY_WORDS = ("编号", "单号", "号码", "id", "key", "number", "no")
 
 
 def propose(file: Path, table: str | None = None) -> str:
-    """A mapping file for the first sheet of `file` that has a header, as TOML with comments.
+    """A mapping file for the sheet of `file` that has the most headers, as TOML with comments.
 
     `table` settles the table of the contract. Raises IntakeError when the file cannot be read, has no header
     row, or there is no such table.
@@ -38,13 +38,17 @@ def propose(file: Path, table: str | None = None) -> str:
     if not file.is_file() or file.suffix.lower() not in readers.READABLE:
         raise IntakeError(f"{file} 不是可读的表格文件；可读：{'、'.join(readers.READABLE)}。")
     try:
-        sheets = readers.read(file)
+        found = [
+            (sheet, *max(candidates, key=_headerlike))
+            for sheet in readers.read(file)
+            if (candidates := header_candidates(sheet.head))
+        ]
+        if found:
+            # A cover sheet has few cells in a row; of two tables alike the first is meant.
+            sheet, header_end, cells = max(found, key=lambda f: _headerlike(f[1:])[0])
+            return _Proposal(file, contract, table, sheet, header_end, cells).text()
     except UnreadableFileError as error:
         raise IntakeError(f"{file.name}：{error}") from error
-    for sheet in sheets:
-        if candidates := header_candidates(sheet.head):
-            header_end, cells = max(candidates, key=_headerlike)
-            return _Proposal(file, contract, table, sheet, header_end, cells).text()
     raise IntakeError(f"{file.name} 里没有表头；请核对文件。")
 
 
@@ -75,7 +79,7 @@ class _Proposal:
         self.table = found.table if found else contract[table or MOST_LIKELY]
         self.is_guessed = table is None and (found is None or is_unlike)
         self.headers = [cell.strip() for cell in cells]
-        self.body = sheet.body(header_end)
+        self.body = pa.concat_tables(sheet.body(header_end), promote_options="default")
         self.raws = {
             header: f"c{position}"
             for position, header in reversed(list(enumerate(self.headers)))

@@ -1,19 +1,21 @@
 """Files -> sheets: rectangular grids of raw cells that keep the row numbers a person sees.
 
 A sheet shows its first rows (`head`), in which `recognise` looks for the header, and gives the rows below the
-header as an Arrow table: `_row`, `_cells` (how many the row has), then `c0`, `c1`, … from left to right. Cells of
-workbooks and CSV files are text as the person typed it; parquet columns keep their types and are never walked cell
-by cell.
+header in batches, as Arrow tables: `_row`, `_cells` (how many the row has), then `c0`, `c1`, … from left to right.
+Cells of workbooks and CSV files are text as the person typed it; parquet columns keep their types and are never
+walked cell by cell. A delimited or parquet file is read anew for its batches and never stands in memory as a whole.
 """
 
+import codecs
 import csv
-import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from itertools import islice
+from io import StringIO
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,80 +31,110 @@ READABLE = WORKBOOKS + DELIMITED + PARQUET
 HEAD_ROWS = 11
 """The header is looked for in ten rows; it may take a second one."""
 DELIMITERS = (",", "\t", ";")
+SNIFFED_CHARACTERS = 100_000
 LONGEST_CELL = 10_000_000
+LONGEST_LINE = 2 * LONGEST_CELL
+MOST_COLUMNS = 16_384
+"""As many as a spreadsheet has."""
+CELLS_IN_A_BATCH = 1_500_000
+ROWS_IN_A_BATCH = 50_000
+BLOCK = 1024**2
 WHOLE_NUMBERS_IN_A_DOUBLE = 2**53
+
+# The module knows one limit for all its readers; set and reset around each, it would change under another thread.
+csv.field_size_limit(LONGEST_CELL)
 
 
 class Sheet(Protocol):
     file: str
     name: str
     is_delimited: bool
+    zoned: frozenset[str]
+    """Raw columns whose moments had a zone; they are given in Shanghai's time."""
+    head: list[list[str]]
+    """The first rows as text, the header among them."""
 
-    @property
-    def head(self) -> list[list[str]]:
-        """The first rows as text, the header among them."""
+    def body(self, header_end: int) -> Iterator[pa.Table]:
+        """The rows after the first `header_end`, blank ones left out: one table or more.
 
-    def body(self, header_end: int) -> pa.Table:
-        """The rows after the first `header_end`, blank ones left out."""
+        A later table may have more columns. Raises UnreadableFileError where the file turns out to be broken.
+        """
 
 
 class TextSheet:
-    """A sheet of a workbook, or a CSV file: rows of text, row 1 first."""
+    """A sheet of a workbook: rows of text, row 1 first."""
 
-    def __init__(
-        self, file: str, name: str, rows: list[list[str]], *, is_delimited: bool = False
-    ) -> None:
+    is_delimited = False
+    zoned = frozenset()
+
+    def __init__(self, file: str, name: str, rows: list[list[str]]) -> None:
         self.file = file
         self.name = name
-        self.is_delimited = is_delimited
+        self.head = rows[:HEAD_ROWS]
         self._rows = rows
 
-    @property
-    def head(self) -> list[list[str]]:
-        return self._rows[:HEAD_ROWS]
+    def body(self, header_end: int) -> Iterator[pa.Table]:
+        return _tables(iter(self._rows), header_end)
 
-    def body(self, header_end: int) -> pa.Table:
-        width = max((len(row) for row in self._rows), default=0)
-        numbers, kept = [], []
-        for number, row in enumerate(self._rows[header_end:], start=header_end + 1):
-            if any(cell and not cell.isspace() for cell in row):
-                numbers.append(number)
-                kept.append(row)
-        columns = {
-            "_row": pa.array(numbers, pa.int64()),
-            "_cells": pa.array([len(row) for row in kept], pa.int64()),
-        }
-        for position in range(width):
-            columns[f"c{position}"] = pa.array(
-                [(row[position] or None) if position < len(row) else None for row in kept],
-                pa.string(),
-            )
-        return pa.table(columns)
+
+class DelimitedSheet:
+    """A CSV file, whose text is decoded and cut into records while it is read."""
+
+    name = ""
+    is_delimited = True
+    zoned = frozenset()
+
+    def __init__(self, file: str, content: Path) -> None:
+        self.file = file
+        self._content = content
+        self._encoding = _encoding(content)
+        with self._opened() as text:
+            self._delimiter = _delimiter(text.read(SNIFFED_CHARACTERS))
+        self.head = list(islice(self._records(), HEAD_ROWS))
+
+    def body(self, header_end: int) -> Iterator[pa.Table]:
+        with _explained():
+            yield from _tables(self._records(), header_end)
+
+    def _opened(self) -> TextIO:
+        text = self._content.open(encoding=self._encoding, newline="")
+        # utf-8-sig would take the mark away by itself, and three times as long for every other character.
+        if text.read(1) != "\ufeff":
+            text.seek(0)
+        return text
+
+    def _records(self) -> Iterator[list[str]]:
+        with self._opened() as text:
+            # strict: an unclosed quote would otherwise swallow the rest of the file into one cell.
+            yield from csv.reader(_lines(text), delimiter=self._delimiter, strict=True)
 
 
 class ColumnarSheet:
     """A parquet file. It has no header row, so its first record is row 1."""
 
+    name = ""
     is_delimited = False
 
-    def __init__(self, file: str, columns: pa.Table) -> None:
+    def __init__(self, file: str, content: Path) -> None:
         self.file = file
-        self.name = ""
-        self._columns = columns
+        self._content = content
+        with pq.ParquetFile(content) as columns:
+            self.head = [list(columns.schema_arrow.names)]
+            self._schema = columns.schema_arrow
+        self.zoned = frozenset(
+            f"c{n}" for n, kind in enumerate(self._schema.types) if _has_zone(kind)
+        )
 
-    @property
-    def head(self) -> list[list[str]]:
-        return [list(self._columns.column_names)]
-
-    def body(self, header_end: int) -> pa.Table:
-        count = self._columns.num_rows
-        columns = {
-            "_row": pa.array(range(1, count + 1), pa.int64()),
-            "_cells": pa.array([self._columns.num_columns] * count, pa.int64()),
-        }
-        for position, column in enumerate(self._columns.columns):
-            columns[f"c{position}"] = _local_time(column)
-        return pa.table(columns)
+    def body(self, header_end: int) -> Iterator[pa.Table]:
+        with _explained(), pq.ParquetFile(self._content) as columns:
+            first, batches = 1, columns.iter_batches(ROWS_IN_A_BATCH)
+            # A file without rows has no batch, but columns all the same.
+            for batch in batches if columns.metadata.num_rows else [self._schema.empty_table()]:
+                numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
+                first += batch.num_rows
+                cells = pa.repeat(pa.scalar(batch.num_columns, pa.int64()), batch.num_rows)
+                named = {f"c{n}": _plain(column) for n, column in enumerate(batch.columns)}
+                yield pa.table({"_row": numbers, "_cells": cells, **named})
 
 
 def read(file: Path, place: str = "") -> list[Sheet]:
@@ -112,25 +144,42 @@ def read(file: Path, place: str = "") -> list[Sheet]:
     UnreadableFileError, in Chinese, saying what is wrong and what to do.
     """
     suffix, place = file.suffix.lower(), place or file.name
-    try:
+    with _explained():
         if suffix in WORKBOOKS:
             return _workbook(file, place)
         if suffix in DELIMITED:
-            return [TextSheet(place, "", _delimited_rows(file.read_bytes()), is_delimited=True)]
-        return [ColumnarSheet(place, pq.read_table(file))]
+            return [DelimitedSheet(place, file)]
+        return [ColumnarSheet(place, file)]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the libraries say of a broken file, as an UnreadableFileError."""
+    try:
+        yield
     except python_calamine.PasswordError as error:
         raise UnreadableFileError("文件有密码，打不开；请去掉密码后重新导出。") from error
     except python_calamine.CalamineError as error:
         raise UnreadableFileError(
             f"不是可读的表格文件（{error}）；请用表格软件另存为 xlsx。"
         ) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(
+            "文字编码既不是 UTF-8 也不是 GB18030；请另存为“CSV UTF-8”。"
+        ) from error
     except csv.Error as error:
         raise UnreadableFileError(f"CSV 结构有误（{error}）；请检查引号是否成对。") from error
     except pa.ArrowException as error:
-        detail = str(error).splitlines()[0]
-        raise UnreadableFileError(f"不是可读的 parquet 文件（{detail}）；请重新导出。") from error
+        raise _broken_parquet(error) from error
     except OSError as error:
+        if error.strerror is None:
+            raise _broken_parquet(error) from error
         raise UnreadableFileError(f"文件打不开（{error.strerror}）；请检查权限后重试。") from error
+
+
+def _broken_parquet(error: Exception) -> UnreadableFileError:
+    detail = str(error).partition("\n")[0]
+    return UnreadableFileError(f"不是可读的 parquet 文件（{detail}）；请重新导出。")
 
 
 def hidden_sheets(file: Path) -> list[str]:
@@ -191,26 +240,70 @@ def _as_text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def _delimited_rows(content: bytes) -> list[list[str]]:
-    text = _decoded(content)
-    previous_limit = csv.field_size_limit(LONGEST_CELL)
+def _tables(records: Iterator[list[str]], header_end: int) -> Iterator[pa.Table]:
+    """The records after the header as tables, each as wide as the widest row so far, the header's included."""
+    width = max(map(len, islice(records, header_end)), default=0)
+    number = header_end + 1
+    for rows in _batches(records):
+        kept = [(n, row) for n, row in enumerate(rows, number) if _says_something(row)]
+        number += len(rows)
+        cells = [row for _, row in kept]
+        lengths = list(map(len, cells))
+        width = max(width, *lengths, 0)
+        if width > MOST_COLUMNS:
+            raise UnreadableFileError(
+                f"有一行分成 {width:,} 格，上限是 {MOST_COLUMNS:,} 格；请核对分隔符和引号。"
+            )
+        columns = {
+            "_row": pa.array([n for n, _ in kept], pa.int64()),
+            "_cells": pa.array(lengths, pa.int64()),
+        }
+        absent = pa.nulls(len(cells), pa.string())
+        columns |= {f"c{n}": absent for n in range(width)}
+        for position, column in enumerate(zip_longest(*cells)):
+            texts = pa.array(column, pa.string())
+            columns[f"c{position}"] = pc.if_else(pc.equal(texts, ""), None, texts)
+        yield pa.table(columns)
+
+
+def _batches(records: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    """The records in lists of a bounded number of cells, one list at least."""
+    rows, cells = [], 0
+    for row in records:
+        rows.append(row)
+        cells += len(row)
+        if cells >= CELLS_IN_A_BATCH:
+            yield rows
+            rows, cells = [], 0
+    yield rows
+
+
+def _says_something(row: list[str]) -> bool:
+    return any(map(str.strip, row))
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    """The lines of a text with their ends, none of them longer than fits in memory."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise UnreadableFileError(
+                f"有一行超过 {LONGEST_LINE:,} 个字符，不像表格；请核对换行和引号。"
+            )
+        yield line
+
+
+def _encoding(content: Path) -> str:
+    """What a text is written in. That it is, shows only when it is read: GB18030 is what is left over."""
+    with content.open("rb") as start:
+        if start.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16"
     try:
-        # strict: an unclosed quote would otherwise swallow the rest of the file into one cell.
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        return list(reader)
-    finally:
-        csv.field_size_limit(previous_limit)
-
-
-def _decoded(content: bytes) -> str:
-    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    encodings = ("utf-16",) if is_utf_16 else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableFileError("文字编码既不是 UTF-8 也不是 GB18030；请另存为“CSV UTF-8”。")
+        with content.open("rb") as text:
+            for _ in codecs.iterdecode(iter(lambda: text.read(BLOCK), b""), "utf-8"):
+                pass
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"
 
 
 def _delimiter(text: str) -> str:
@@ -218,15 +311,25 @@ def _delimiter(text: str) -> str:
 
     def alike(delimiter: str) -> tuple[int, int]:
         # Text may hold more semicolons than there are commas, but not as many in every record.
-        records = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter)
+        records = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
         widths = Counter(len(record) for record in islice(records, 20) if len(record) > 1)
         return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
     return max(DELIMITERS, key=alike)
 
 
-def _local_time(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Moments with a zone as Shanghai local time without one; any other column unchanged."""
-    if not (pa.types.is_timestamp(column.type) and column.type.tz):
+def _plain(column: pa.Array) -> pa.Array:
+    """A parquet column as DuckDB can read it, moments with a zone as Shanghai's local time."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_float16(column.type):
+        return column.cast(pa.float32())
+    if pa.types.is_decimal256(column.type):
+        return column.cast(pa.string())
+    if not _has_zone(column.type):
         return column
     return pc.local_timestamp(column.cast(pa.timestamp(column.type.unit, "Asia/Shanghai")))
+
+
+def _has_zone(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None

@@ -1,6 +1,6 @@
 """The sheets of a load: files read, their tables recognised, and whatever fits no table reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ FORMULAS_WITHOUT_VALUE = (
     "有 {:,} 个公式没有算出的值，按空单元格处理；请用表格软件打开、保存后再导出"
 )
 ENORMOUS_CELL = "单元格内容过长，表格软件放不下；请核对引号和分隔符"
-ROWS_IN_A_BATCH = 50_000
+ROWS_AT_ONCE = 2 * 122_880
 LONGEST_CELL_BYTES = 100_000
 """A cell of a spreadsheet holds 32,767 characters, which are three bytes each in Chinese."""
 UNMAPPED_COLUMN = "映射没有用到这一列，内容未载入"
@@ -69,6 +69,27 @@ class LoadedSheet:
         return f"cast(json_object({', '.join(pairs)}) as varchar)"
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """What became of a sheet's rows: how many are records, their raw columns, and the totals left out."""
+
+    rows: int
+    columns: tuple[str, ...]
+    totals: tuple[tuple[int, str], ...]
+
+
+def _gathered(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The batches put together until they fill row groups, into which DuckDB writes them without a copy."""
+    waiting: list[pa.Table] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(b.num_rows for b in waiting) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting, promote_options="default")
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting, promote_options="default")
+
+
 class Sheets:
     """The sheets read so far: `recognised`, with their raw rows in the connection, and `unused`."""
 
@@ -89,7 +110,11 @@ class Sheets:
         self.recognised: list[LoadedSheet] = []
         self.unused: list[FileOutcome] = []
         self.chosen = chosen
-        self.shipped = mapping.shipped(contract)
+        self.shipped, faults = mapping.shipped(contract)
+        for file, fault in faults.items():
+            # One that was asked for by name stops the load; here the others, and the contract, go on without it.
+            self.problems.add(problems.IGNORED, f"{fault}改正之前不用这个映射", file=file)
+            progress(f"不用映射 {file}：{fault}")
         stated = {rule.mapping for rule in source.rules if rule.mapping}
         self.stated = {name: mapping.named(name, source.folder, contract) for name in stated}
 
@@ -147,9 +172,12 @@ class Sheets:
             if recognised is not None:
                 titles = "、".join(column.title for column in recognised.missing)
                 reason = f"最像“{recognised.table.title}”，但缺少必填列：{titles}"
-            rows = sheet.body(0).num_rows
             if recognised is None and not any(any(row) for row in sheet.head):
                 reason = "文件是空的"
+            try:
+                rows = sum(batch.num_rows for batch in sheet.body(0))
+            except UnreadableFileError as error:
+                rows, unfit = 0, str(error)
             self._leave_out(severity, unfit or reason, place, sheet.name, rows)
 
     def _understand(
@@ -204,15 +232,12 @@ class Sheets:
         used: Mapping | None,
     ) -> None:
         number = len(self.recognised)
-        body, left_out = totals.without_totals(sheet.body(recognised.header_end), recognised)
-        if used is None:
-            # In batches, for DuckDB reads one batch with one core.
-            batches = body.to_batches(max_chunksize=ROWS_IN_A_BATCH)
-            self.connection.register(
-                f"raw_{number}", pa.Table.from_batches(batches, schema=body.schema)
-            )
-        else:
-            self._register_mapped(number, body, used, recognised, sheet.file)
+        try:
+            stored = self._store(number, sheet, recognised, used)
+        except UnreadableFileError as error:
+            self.connection.execute(f"drop table if exists raw_{number}")
+            self._leave_out(problems.REFUSED, str(error), sheet.file, sheet.name)
+            return
         datums = {}
         for longitude, latitude in places.position_pairs(recognised.table):
             said = [
@@ -229,8 +254,8 @@ class Sheets:
             sheet=sheet,
             recognised=recognised,
             datums=datums,
-            rows_read=body.num_rows,
-            raw_columns=tuple(name for name in body.column_names if not name.startswith("_")),
+            rows_read=stored.rows,
+            raw_columns=stored.columns,
             mapping=used,
         )
         self.recognised.append(loaded)
@@ -243,7 +268,7 @@ class Sheets:
                 table=recognised.table.name,
                 column_title=header,
             )
-        for row, text in left_out:
+        for row, text in stored.totals:
             self.problems.add(
                 problems.IGNORED,
                 f"合计行（“{text}”），不是记录，没有载入",
@@ -255,21 +280,47 @@ class Sheets:
         self._report_cells_without_header(loaded)
         place = FileOutcome(sheet.file, sheet.name).place
         way = f"（映射 {used.name}）" if used else ""
-        self.progress(f"读取 {place}，{body.num_rows:,} 行 → {recognised.table.title}{way}")
+        self.progress(f"读取 {place}，{stored.rows:,} 行 → {recognised.table.title}{way}")
 
-    def _register_mapped(
-        self, number: int, body: pa.Table, used: Mapping, recognised: Recognised, file: str
-    ) -> None:
-        """Make `raw_<number>` with the mapped columns beside the raw ones, so that a report shows both."""
-        self.connection.register(f"unmapped_{number}", body)
-        described = self.connection.execute(f"describe unmapped_{number}").fetchall()
-        raw_types = {name: kind for name, kind, *_ in described}
-        columns = used.columns_sql(recognised, raw_types, Path(file).name)
-        mapped = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
-        self.connection.execute(
-            f"create table raw_{number} as select *, {mapped} from unmapped_{number}"
+    def _store(
+        self, number: int, sheet: readers.Sheet, recognised: Recognised, used: Mapping | None
+    ) -> _Stored:
+        """Make `raw_<number>` out of the sheet's rows; mapped columns stand beside the raw ones for the report."""
+        rows, columns, left_out = 0, (), []
+        mapped = ""
+        for body in _gathered(sheet.body(recognised.header_end)):
+            batch, sums = totals.without_totals(body, recognised)
+            left_out += sums
+            self.connection.register("batch", batch)
+            if not columns:
+                mapped = self._mapped_columns(used, recognised, sheet)
+                self.connection.execute(f"create table raw_{number} as select *{mapped} from batch")
+            else:
+                for name in batch.column_names[len(columns) + 2 :]:
+                    self.connection.execute(f"alter table raw_{number} add column {name} varchar")
+                self.connection.execute(
+                    f"insert into raw_{number} by name select *{mapped} from batch"
+                )
+            self.connection.unregister("batch")
+            rows += batch.num_rows
+            columns = tuple(name for name in batch.column_names if not name.startswith("_"))
+        return _Stored(rows, columns, tuple(left_out))
+
+    def _mapped_columns(
+        self, used: Mapping | None, recognised: Recognised, sheet: readers.Sheet
+    ) -> str:
+        """SQL: what follows the raw columns in a select from `batch`."""
+        if used is None:
+            return ""
+        described = self.connection.execute("describe batch").fetchall()
+        columns = used.columns_sql(
+            recognised,
+            {name: kind for name, kind, *_ in described},
+            Path(sheet.file).name,
+            zoned=sheet.zoned,
+            has_dates=not sheet.is_delimited,
         )
-        self.connection.unregister(f"unmapped_{number}")
+        return "".join(f", {sql} as {name}" for name, sql in columns.items())
 
     def _refuse_enormous_cells(self, loaded: LoadedSheet) -> None:
         lengths = [f"strlen(cast({raw} as varchar))" for raw in loaded.raw_columns]

@@ -1,4 +1,4 @@
-"""Rows that sum others up (合计/总计/小计): they are in the export and are no records."""
+"""Rows that sum others up (合计/总计/小计/Total): they are in the export and are no records."""
 
 import re
 
@@ -9,8 +9,10 @@ from fuqi.intake.recognise import Recognised, normalised
 
 FIRST_CELLS = 3
 """A total stands in the first cells of its row; further right the words belong to a record."""
-TOTAL = re.compile(r".{0,12}(合计|总计|小计|共计)")
-BARE_TOTAL = re.compile(r"合计|总计|小计|共计")
+WORDS = "合计|总计|小计|共计|(grand|sub)?total"
+TOTAL = re.compile(f".{{0,12}}({WORDS})")
+BARE_TOTAL = re.compile(WORDS)
+LOOKS_LIKE_ONE = r"(?i)[合总小共]\s*计|total"
 
 
 def without_totals(
@@ -31,9 +33,9 @@ def without_totals(
     texts = [name for name in firsts if pa.types.is_string(body[name].type)]
     if not texts:
         return body, []
-    candidates = pc.fill_null(pc.match_substring_regex(body[texts[0]], "[合总小共]\\s*计"), False)
+    candidates = pc.fill_null(pc.match_substring_regex(body[texts[0]], LOOKS_LIKE_ONE), False)
     for name in texts[1:]:
-        found = pc.match_substring_regex(body[name], "[合总小共]\\s*计")
+        found = pc.match_substring_regex(body[name], LOOKS_LIKE_ONE)
         candidates = pc.or_(candidates, pc.fill_null(found, False))
     left_out = []
     for row in body.filter(candidates).select(list({"_row", *texts, *keys})).to_pylist():

@@ -44,6 +44,19 @@ create macro wilson_high(hits, n) as
         ) / (1 + 3.841459 / n))
     end;
 
+-- 95% interval of the difference of two independent shares, hits / n minus hits_before / n_before, from the limits
+-- above (Newcombe 1998, method 10: hybrid score).
+create macro newcombe_low(hits, n, hits_before, n_before) as
+    hits / n - hits_before / n_before - sqrt(
+        power(hits / n - wilson_low(hits, n), 2)
+        + power(wilson_high(hits_before, n_before) - hits_before / n_before, 2)
+    );
+create macro newcombe_high(hits, n, hits_before, n_before) as
+    hits / n - hits_before / n_before + sqrt(
+        power(wilson_high(hits, n) - hits / n, 2)
+        + power(hits_before / n_before - wilson_low(hits_before, n_before), 2)
+    );
+
 -- Whether an appeal's outcome and rating count as good; the second argument is the setting of that name.
 create macro is_resolved(outcome, partial_counts_as_resolved) as
     outcome = '解决' or (outcome = '部分解决' and partial_counts_as_resolved);
@@ -66,4 +79,46 @@ create macro verdict(n, min_n, low, high, district) as
         when low > district then '高于全区'
         when high < district then '低于全区'
         else '与全区无显著差异'
+    end;
+
+-- Exact upper tails, for counts that may be chance. Terms are added until they no longer matter: behind the mean by
+-- twelve standard deviations and a hundred they are below a double's last digit (Bernstein's inequality).
+create macro ln_choose(n, k) as
+    lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
+
+-- The chance of `hits` or more marked ones among `drawn` of `total`, of which `marked` are (Fisher's exact test, one-sided).
+create macro hypergeometric_tail(hits, drawn, marked, total) as
+    least(1, coalesce(list_sum(list_transform(
+        range(
+            greatest(hits, 0, drawn + marked - total),
+            1 + least(
+                drawn,
+                marked,
+                (
+                    greatest(hits, drawn::double * marked / total)
+                    + 100 + 12 * sqrt(drawn::double * marked / total)
+                )::bigint
+            )
+        ),
+        lambda i: exp(
+            ln_choose(marked, i) + ln_choose(total - marked, drawn - i) - ln_choose(total, drawn)
+        )
+    )), 0));
+
+-- The chance of `hits` or more among `n`, each with the chance `share`, which lies between 0 and 1.
+create macro binomial_tail(hits, n, share) as
+    least(1, coalesce(list_sum(list_transform(
+        range(
+            greatest(hits, 0),
+            1 + least(n, (greatest(hits, n * share) + 100 + 12 * sqrt(n * share))::bigint)
+        ),
+        lambda i: exp(ln_choose(n, i) + i * ln(share) + (n - i) * ln(1 - share))
+    )), 0));
+
+-- How a false discovery rate that a finding needs reads in words.
+create macro certainty(false_discovery) as
+    case
+        when false_discovery <= 0.001 then '几乎不会是偶然'
+        when false_discovery <= 0.01 then '很难说是偶然'
+        else '不大像偶然'
     end;

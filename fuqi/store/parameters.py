@@ -6,6 +6,7 @@ from typing import Any
 
 from fuqi import worktime
 from fuqi.settings import Settings
+from fuqi.store.queries import kpis
 
 
 def parameters(
@@ -17,11 +18,14 @@ def parameters(
     step: str = "week",
     subdistrict: str | None = None,
     category: str | None = None,
+    compared_by: str = "street",
+    measure: str = "on_time_rate",
 ) -> Mapping[str, Any]:
     """Every parameter that queries share, by name; a query takes those its header declares.
 
     `as_of` is the moment everything is judged at; `start_date` and `end_date` are both included; `step` is day,
-    week or month; without `subdistrict` or `category` all of them count.
+    week or month; without `subdistrict` or `category` all of them count; `compared_by` is street, unit, category or
+    community, and `measure` the column of the rate they are compared on.
     """
     return {
         "as_of": as_of,
@@ -31,12 +35,21 @@ def parameters(
         "step": step,
         "subdistrict": subdistrict,
         "category": category,
+        "compared_by": compared_by,
+        "measure": measure,
+        "low_is_good": tuple(kpi.column for kpi in kpis().values() if kpi.is_low_good),
         "min_n": settings.min_n,
         "partial_counts_as_resolved": settings.partial_counts_as_resolved,
         "basically_satisfied_counts": settings.basically_satisfied_counts,
         "response_weight": settings.response_weight,
         "resolved_weight": settings.resolved_weight,
         "satisfied_weight": settings.satisfied_weight,
+        "common_min_count": settings.common_min_count,
+        "common_min_firms": settings.common_min_firms,
+        "common_min_ratio": settings.common_min_ratio,
+        "common_fdr": settings.common_fdr,
+        "common_recent_weeks": settings.common_recent_weeks,
+        "common_earlier_weeks": settings.common_earlier_weeks,
         "programme_start": settings.programme_start,
         "assignments_start": settings.assignments_start,
     }

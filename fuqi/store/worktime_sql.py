@@ -101,8 +101,9 @@ def _macros(hours: worktime.OfficeHours) -> list[str]:
         left = f"({left} - {length})"
     a_day = hours.seconds_a_day
     return [
-        # 1 for the calendar's first day.
-        f"create macro calendar_place(moment) as epoch_us(moment) // {DAY} - {first - 1}",
+        # 1 for the calendar's first day, 0 before it: a list has no entry 0, below it counts from its end.
+        "create macro calendar_place(moment) as "
+        f"greatest(epoch_us(moment) // {DAY} - {first - 1}, 0)",
         "create macro is_working(moment, working_days_before) as "
         "working_days_before[calendar_place(moment) + 1] - working_days_before[calendar_place(moment)]",
         f"create macro office_seconds(moment) as {' + '.join(passed)}",

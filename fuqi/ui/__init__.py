@@ -1,6 +1,14 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
 from fuqi.ui.case import case
+from fuqi.ui.comparison import (
+    changes,
+    chart_words,
+    compared_names,
+    comparison_table,
+    finding,
+    measure_label,
+)
 from fuqi.ui.elements import (
     all_kpis,
     chart,
@@ -16,23 +24,39 @@ from fuqi.ui.elements import (
 )
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
+from fuqi.ui.shared import (
+    chosen_problem,
+    rise_sentence,
+    shared_problem_block,
+    shared_sentence,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
     "all_kpis",
     "case",
+    "changes",
     "chart",
+    "chart_words",
+    "chosen_problem",
     "columns",
+    "compared_names",
+    "comparison_table",
     "definitions",
     "district_map",
+    "finding",
     "frozen",
     "kpi_row",
+    "measure_label",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "rise_sentence",
     "section",
+    "shared_problem_block",
+    "shared_sentence",
     "step_choice",
     "table",
 ]

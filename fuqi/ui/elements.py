@@ -1,7 +1,7 @@
 """Pieces of a screen: KPI rows, charts, maps, tables. Each takes rows and leaves no number without its n."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -14,6 +14,9 @@ from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
+
+TIMES = ("_quotient", "_ratio")
+"""Endings of columns that say how many times as much."""
 
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
@@ -217,9 +220,10 @@ def table(
     *,
     height: int | str = "auto",
     empty: str = "没有符合条件的记录。",
+    titles: Mapping[str, str] | None = None,
     chooses: tuple[str, str] | None = None,
 ) -> None:
-    """The columns `shown` of the rows under Chinese headings.
+    """The columns `shown` of the rows under Chinese headings, some of them given in `titles`.
 
     `chooses` names a column and an entry of the session: choosing a row puts the row's value there.
     """
@@ -238,11 +242,14 @@ def table(
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
     st.dataframe(
-        _with_table_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
+        _with_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
         hide_index=True,
         height=height,
         width="stretch",
-        column_config={name: _column_config(name, rows.schema.field(name).type) for name in shown},
+        column_config={
+            name: _column_config(name, rows.schema.field(name).type, (titles or {}).get(name))
+            for name in shown
+        },
         placeholder="",
         **choosing,
     )
@@ -309,18 +316,25 @@ def _first_row(table: pa.Table | None) -> dict[str, Any]:
     return {} if table is None or not table.num_rows else table.slice(0, 1).to_pylist()[0]
 
 
-def _column_config(name: str, kind: pa.DataType) -> Any:
+def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:
+    heading = given or title(name)
     if name.endswith(wording.SHARES):
-        return st.column_config.NumberColumn(title(name), format="%.2f%%")
+        return st.column_config.NumberColumn(heading, format="%.2f%%")
+    if name.endswith("_points"):
+        return st.column_config.NumberColumn(heading, format="%+.2f")
+    if name.endswith(TIMES):
+        return st.column_config.NumberColumn(heading, format="%.2f 倍")
+    if pa.types.is_list(kind):
+        return st.column_config.LineChartColumn(heading, y_min=0)
     if pa.types.is_timestamp(kind):
-        return st.column_config.DatetimeColumn(title(name), format="YYYY-MM-DD HH:mm")
+        return st.column_config.DatetimeColumn(heading, format="YYYY-MM-DD HH:mm")
     if pa.types.is_date(kind):
-        return st.column_config.DateColumn(title(name), format="YYYY-MM-DD")
+        return st.column_config.DateColumn(heading, format="YYYY-MM-DD")
     if pa.types.is_floating(kind):
-        return st.column_config.NumberColumn(title(name), format="localized", step=1)
+        return st.column_config.NumberColumn(heading, format="localized", step=1)
     if pa.types.is_integer(kind):
-        return st.column_config.NumberColumn(title(name), format="localized")
-    return st.column_config.TextColumn(title(name))
+        return st.column_config.NumberColumn(heading, format="localized")
+    return st.column_config.TextColumn(heading)
 
 
 def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
@@ -332,12 +346,13 @@ def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
     return rows
 
 
-def _with_table_titles(rows: pa.Table) -> pa.Table:
-    """Tables of the contract by their Chinese titles."""
-    if "table_name" not in rows.column_names:
-        return rows
-    titles = [table_title(name) for name in rows.column("table_name").to_pylist()]
-    return rows.set_column(rows.column_names.index("table_name"), "table_name", pa.array(titles))
+def _with_titles(rows: pa.Table) -> pa.Table:
+    """Tables of the contract and KPIs by their Chinese titles."""
+    for column, named in (("table_name", table_title), ("measure", title)):
+        if column in rows.column_names:
+            titles = [named(name) for name in rows.column(column).to_pylist()]
+            rows = rows.set_column(rows.column_names.index(column), column, pa.array(titles))
+    return rows
 
 
 def _legend(shown: DistrictMap) -> str:

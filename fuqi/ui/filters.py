@@ -1,12 +1,13 @@
 """The filters that all pages share. They live in the URL: `?street=福保街道&from=2023-03-01&to=2023-06-28`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import streamlit as st
 
 from fuqi.settings import Settings
+from fuqi.store import kpis
 
 CHOSEN = "自选日期"
 
@@ -36,6 +37,8 @@ class Filters:
     period: Period
     subdistrict: str | None
     category: str | None
+    compared_by: str = "street"
+    measure: str = "on_time_rate"
 
 
 def presets(today: date, settings: Settings) -> dict[str, Period]:
@@ -64,8 +67,39 @@ def _report_month(today: date, last_day: int) -> Period:
 
 
 DEFAULT_PRESET = "本季度"
-LABELS = {"period": "时段", "street": "街道", "category": "诉求类型"}
-DEFAULTS = {"period": DEFAULT_PRESET, "street": "全区", "category": "全部类型"}
+COMPARED_BY = {
+    "比较街道": "street",
+    "比较承办单位": "unit",
+    "比较诉求类型": "category",
+    "比较社区": "community",
+}
+MEASURES = (
+    "on_time_rate",
+    "same_day_response_rate",
+    "response_24h_rate",
+    "resolved_rate",
+    "satisfied_rate",
+    "closed_rate",
+    "returned_rate",
+    "redone_rate",
+    "extended_rate",
+)
+"""The rates that `units_compared` compares, in the order they are offered."""
+
+LABELS = {
+    "period": "时段",
+    "street": "街道",
+    "category": "诉求类型",
+    "by": "比较对象",
+    "measure": "指标",
+}
+DEFAULTS = {
+    "period": DEFAULT_PRESET,
+    "street": "全区",
+    "category": "全部类型",
+    "by": "比较街道",
+    "measure": kpis()[MEASURES[0]].label,
+}
 
 
 def show(
@@ -76,7 +110,7 @@ def show(
     offered: Sequence[str],
     question: str,
 ) -> Filters:
-    """Draw the filters named in `offered` (period, street, category) in one row and say what is chosen.
+    """Draw the filters named in `offered` (by, measure, period, street, category) in one row and say what is chosen.
 
     What is chosen lasts for the visit, on every page, and stands in the URL. `question` is what the page
     answers, in small print at the row's end.
@@ -87,12 +121,26 @@ def show(
         st.session_state["has_arrived"] = True
         _take_over(dict(st.query_params), named, [*subdistricts], [*categories()], today)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        by = _choice("by", [*COMPARED_BY]) if "by" in offered else None
+        measure = _choice("measure", [*_measures()]) if "measure" in offered else None
         period = _period(named, today, settings) if "period" in offered else named[DEFAULT_PRESET]
         subdistrict = _choice("street", subdistricts) if "street" in offered else None
         category = _choice("category", categories()) if "category" in offered else None
         st.caption(question, width="content")
-    _write_url(period, subdistrict, category, offered)
-    return Filters(period, subdistrict, category)
+    chosen = {"by": by, "measure": measure, "street": subdistrict, "category": category}
+    _write_url(period, chosen, offered)
+    return Filters(
+        period,
+        subdistrict,
+        category,
+        COMPARED_BY[by or DEFAULTS["by"]],
+        _measures()[measure or DEFAULTS["measure"]],
+    )
+
+
+def _measures() -> dict[str, str]:
+    """The offered rates by their Chinese name."""
+    return {kpis()[measure].label: measure for measure in MEASURES}
 
 
 def _take_over(
@@ -105,7 +153,13 @@ def _take_over(
     """Start the visit with what its link asks for; what does not exist is told and left out."""
     if {"from", "to"} & set(asked):
         asked.setdefault("period", CHOSEN)
-    known = {"period": [*named, CHOSEN], "street": subdistricts, "category": categories}
+    known = {
+        "period": [*named, CHOSEN],
+        "street": subdistricts,
+        "category": categories,
+        "by": [*COMPARED_BY],
+        "measure": [*_measures()],
+    }
     for key, options in known.items():
         if asked.get(key) in options:
             st.session_state[key] = asked[key]
@@ -170,7 +224,7 @@ def _choice(key: str, options: Sequence[str]) -> str | None:
         st.session_state[key] = everything
     value = st.selectbox(
         LABELS[key],
-        [everything, *options],
+        [everything, *(option for option in options if option != everything)],
         label_visibility="collapsed",
         key=key,
         persist_state="session",
@@ -180,12 +234,10 @@ def _choice(key: str, options: Sequence[str]) -> str | None:
     return None if value == everything else value
 
 
-def _write_url(
-    period: Period, subdistrict: str | None, category: str | None, offered: Sequence[str]
-) -> None:
+def _write_url(period: Period, chosen: Mapping[str, str | None], offered: Sequence[str]) -> None:
     """Have the URL say what is on the screen; a default is left out, so that a plain link stays live."""
     preset = st.session_state.get("period", DEFAULT_PRESET)
-    wanted: dict[str, str | None] = {"street": subdistrict, "category": category}
+    wanted = dict(chosen)
     if "period" in offered and preset == CHOSEN:
         wanted |= {"from": period.first.isoformat(), "to": period.last.isoformat(), "period": None}
     elif "period" in offered:

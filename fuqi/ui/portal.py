@@ -27,6 +27,15 @@ st.navigation(
         ),
         st.Page(paths.PAGES / "resolution.py", title=PAGES["resolution"], icon=":material/bolt:"),
         st.Page(
+            paths.PAGES / "comparison.py", title=PAGES["comparison"], icon=":material/balance:"
+        ),
+        st.Page(
+            paths.PAGES / "common_appeals.py",
+            title=PAGES["common"],
+            icon=":material/hub:",
+            url_path="common",
+        ),
+        st.Page(
             paths.PAGES / "assignments.py", title=PAGES["assignments"], icon=":material/handshake:"
         ),
         st.Page(paths.PAGES / "stations.py", title=PAGES["stations"], icon=":material/storefront:"),

@@ -86,6 +86,8 @@ class View:
             step=period.step,
             subdistrict=self.filters.subdistrict,
             category=self.filters.category,
+            compared_by=self.filters.compared_by,
+            measure=self.filters.measure,
         )
 
     @property
@@ -147,7 +149,11 @@ def _scope(given: Mapping[str, Any]) -> str:
         return ""
     if "case_id" in given:
         return f"工单 {given['case_id']}"
-    parts = [given.get("subdistrict") or "全区", given.get("category") or ""]
+    # Where streets are compared a chosen street narrows nothing, nor does a category where categories are.
+    compared_by = given.get("compared_by")
+    subdistrict = None if compared_by == "street" else given.get("subdistrict")
+    category = None if compared_by == "category" else given.get("category")
+    parts = [subdistrict or given.get("topic") or "全区", category or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)

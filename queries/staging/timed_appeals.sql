@@ -4,7 +4,8 @@
 -- Params:  none
 -- Reads:   appeals, parks, work_rules
 -- Caveat:  where upstream left the deadline empty it is worked out by the category's limit and marked so, but not for an
---          extended case, whose new deadline nobody told. Working hours are null outside the calendar.
+--          extended case, whose new deadline nobody told. Outside the calendar working hours are null and no deadline is
+--          worked out but by a limit of hours.
 with received as (
     select
         appeals.*,
@@ -33,7 +34,7 @@ limited as (
     from received
 ),
 
-timed as (
+counted as (
     select
         limited.*,
         limited.received_seconds + limited.time_limit.amount * 3600 as due_seconds,
@@ -44,6 +45,24 @@ timed as (
             when limited.time_limit.counts_receipt_day then limited.received_on_working_day else 0
         end as due_day_number,
     from limited
+),
+
+timed as (
+    select
+        counted.*,
+        case counted.time_limit.unit
+            when 'hours'
+                then counted.received_at + to_microseconds((counted.time_limit.amount * 3600000000)::bigint)
+            when 'working_days'
+                then
+                    counted.work_rules.working_days[counted.due_day_number::bigint]::timestamp
+                    + interval 1 day - interval 1 microsecond
+            when 'working_hours'
+                then
+                    counted.work_rules.working_days[office_days(counted.due_seconds)]::timestamp
+                    + to_microseconds((office_moment(office_rest(counted.due_seconds)) * 1000000)::bigint)
+        end as worked_out_due_at,
+    from counted
 )
 
 select
@@ -68,20 +87,8 @@ select
     timed.accepted_at,
     timed.first_response_at,
     timed.closed_at,
-    case
-        when timed.due_at is not null then timed.due_at
-        when timed.time_limit.unit = 'hours'
-            then timed.received_at + to_microseconds((timed.time_limit.amount * 3600000000)::bigint)
-        when timed.time_limit.unit = 'working_days'
-            then
-                timed.work_rules.working_days[timed.due_day_number::bigint]::timestamp
-                + interval 1 day - interval 1 microsecond
-        when timed.time_limit.unit = 'working_hours'
-            then
-                timed.work_rules.working_days[office_days(timed.due_seconds)]::timestamp
-                + to_microseconds((office_moment(office_rest(timed.due_seconds)) * 1000000)::bigint)
-    end as due_at,
-    timed.time_limit is not null as is_due_worked_out,
+    coalesce(timed.due_at, timed.worked_out_due_at) as due_at,
+    timed.due_at is null and timed.worked_out_due_at is not null as is_due_worked_out,
     coalesce(timed.extension_count, 0) as extension_count,
     coalesce(timed.returned_count, 0) as returned_count,
     coalesce(timed.redone_count, 0) as redone_count,

@@ -1,0 +1,136 @@
+-- Problems that are newly rising in a place or in the district: more of them than the weeks before let expect.
+--
+-- Grain:   one row per place and topic found.
+-- Params:  $as_of                 the moment open cases are judged at
+--          $end_date              last day of the period, inclusive
+--          $common_recent_weeks   weeks that are looked at
+--          $common_earlier_weeks  weeks before them that say what to expect
+--          $common_min_count      appeals of the recent weeks at least
+--          $common_min_firms      named firms that file them at least
+--          $common_min_ratio      ratio of the weekly averages at least
+--          $common_fdr            false discoveries allowed among the findings, a share
+--          $subdistrict           only what appeals of this subdistrict belong to, null for the district
+--          $category              only topics of this category, null for all
+-- Reads:   topic_changes, topic_places
+-- Caveat:  the filters only choose rows. `week_counts` has the appeals of each week, the oldest first. A row that shares
+--          more than half of its recent appeals, or of the other's, with a stronger finding is not leading; `seen_in`
+--          names the strongest such finding.
+with found as (
+    select
+        *,
+        row_number() over (
+            order by probability, rise_ratio desc nulls first, topic_level, recent_count desc, place_kind, place_id, topic
+        ) as place_in_order,
+        place_name || ' · ' || topic as problem,
+    from
+        topic_changes(
+            $as_of::timestamp,
+            $end_date::date,
+            $common_recent_weeks::bigint,
+            $common_earlier_weeks::bigint,
+            $common_min_count::bigint,
+            $common_min_firms::bigint,
+            $common_min_ratio::double,
+            $common_fdr::double
+        )
+    where is_found
+),
+
+members as (
+    select
+        found.place_in_order,
+        found.recent_count,
+        found.earlier_date,
+        found.last_date,
+        cases.appeal_id,
+        cases.received_date,
+        cases.received_date >= found.recent_date as is_recent,
+    from found
+    inner join topic_places($as_of::timestamp) as cases
+        on
+            found.place_kind = cases.place_kind
+            and found.place_id = cases.place_id
+            and found.topic_level = cases.topic_level
+            and found.topic = cases.topic
+            and cases.received_date between found.earlier_date and found.last_date
+),
+
+covered as (
+    select
+        members.place_in_order,
+        stronger.place_in_order as stronger_place,
+    from members
+    inner join members as stronger
+        on
+            members.appeal_id = stronger.appeal_id
+            and members.place_in_order > stronger.place_in_order
+    where members.is_recent
+    group by
+        members.place_in_order, members.recent_count, stronger.place_in_order, stronger.recent_count
+    having 2 * count(*) > least(members.recent_count, stronger.recent_count)
+),
+
+seen as (
+    select
+        place_in_order,
+        min(stronger_place) as stronger_place,
+    from covered
+    group by place_in_order
+),
+
+weekly as (
+    select
+        weeks.place_in_order,
+        list(weeks.week_count order by weeks.week_number) as week_counts,
+    from (
+        select
+            found.place_in_order,
+            numbers.week_number,
+            count(members.appeal_id) as week_count,
+        from found
+        cross join
+            unnest(
+                range(0, found.earlier_weeks + $common_recent_weeks::bigint)
+            ) as numbers (week_number)
+        left join members
+            on
+                found.place_in_order = members.place_in_order
+                and numbers.week_number = (members.received_date - members.earlier_date)::bigint // 7
+        group by found.place_in_order, numbers.week_number
+    ) as weeks
+    group by weeks.place_in_order
+)
+
+select
+    found.problem,
+    found.place_kind,
+    found.place_id,
+    found.place_name,
+    found.topic_level,
+    found.topic,
+    found.category,
+    found.recent_count,
+    found.recent_date,
+    found.last_date,
+    found.earlier_count,
+    found.earlier_weeks,
+    found.earlier_date,
+    found.rise_ratio,
+    found.probability,
+    found.false_discovery,
+    certainty(found.false_discovery) as certainty,
+    found.firm_count,
+    found.unnamed_count,
+    found.open_count,
+    found.overdue_count,
+    weekly.week_counts,
+    seen.place_in_order is null as is_leading,
+    stronger.problem as seen_in,
+from found
+inner join weekly on found.place_in_order = weekly.place_in_order
+left join seen on found.place_in_order = seen.place_in_order
+left join found as stronger on seen.stronger_place = stronger.place_in_order
+where
+    ($subdistrict::varchar is null or list_contains(found.subdistrict_names, $subdistrict::varchar))
+    and ($category::varchar is null or found.category = $category::varchar)
+order by found.place_in_order

@@ -1,0 +1,116 @@
+-- The rates of the appeals received in a period against those of as many days before, with the change's own interval.
+--
+-- Grain:   one row per measure.
+-- Params:  $start_date   first day received, inclusive
+--          $end_date     last day received, inclusive
+--          $as_of        the moment open cases of both periods are judged at
+--          $subdistrict  one subdistrict, null for the district
+--          $category     one category, null for all
+--          $min_n        a smaller denominator in either period gives no verdict
+--          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
+--          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
+-- Reads:   judged_cases
+-- KPI:     change_points   变化 = 本期比率减去上期比率（百分点）；上期为紧接在前、天数相同的时段
+--          change_verdict  变化是否显著 = 变化的95%置信区间（Newcombe 1998，由两期的Wilson区间合成）含0即无显著变化
+-- Caveat:  两期都按同一时点判断，较近的一期未办结的更多，其解决率、满意率等还会变化。
+with periods as (
+    select
+        'current' as period,
+        $start_date::date as first_date,
+        $end_date::date as last_date,
+    union all
+    select
+        'previous' as period,
+        $start_date::date - ($end_date::date - $start_date::date + 1)::integer,
+        $start_date::date - 1
+),
+
+cases as (
+    select *
+    from judged_cases($as_of::timestamp)
+    where
+        ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($category::varchar is null or category = $category::varchar)
+),
+
+-- One pass over the cases, whatever the number of measures.
+totals as (
+    select
+        periods.period,
+        count(cases.appeal_id) as received_count,
+        count(*) filter (where cases.is_due) as due_count,
+        count(*) filter (where cases.is_on_time) as on_time_count,
+        count(*) filter (where cases.is_response_due) as response_due_count,
+        count(*) filter (where cases.is_same_day_response) as same_day_response_count,
+        count(*) filter (where cases.is_response_24h_due) as response_24h_due_count,
+        count(*) filter (where cases.is_response_24h) as response_24h_count,
+        count(cases.outcome) as outcome_count,
+        count(*) filter (
+            where is_resolved(cases.outcome, $partial_counts_as_resolved::boolean)
+        ) as resolved_count,
+        count(cases.rating) as rated_count,
+        count(*) filter (
+            where is_satisfied(cases.rating, $basically_satisfied_counts::boolean)
+        ) as satisfied_count,
+        count(*) filter (where cases.is_closed) as closed_count,
+        count(*) filter (where cases.returned_count >= 1) as returned_case_count,
+        count(*) filter (where cases.redone_count >= 1) as redone_case_count,
+        count(*) filter (where cases.extension_count >= 1) as extended_case_count,
+    from periods
+    left join cases on periods.first_date <= cases.received_date and periods.last_date >= cases.received_date
+    group by periods.period
+),
+
+listed as (
+    select
+        period,
+        unnest([
+            struct_pack(place := 1, measure := 'on_time_rate', hits := on_time_count, n := due_count),
+            struct_pack(place := 2, measure := 'same_day_response_rate', hits := same_day_response_count, n := response_due_count),
+            struct_pack(place := 3, measure := 'response_24h_rate', hits := response_24h_count, n := response_24h_due_count),
+            struct_pack(place := 4, measure := 'resolved_rate', hits := resolved_count, n := outcome_count),
+            struct_pack(place := 5, measure := 'satisfied_rate', hits := satisfied_count, n := rated_count),
+            struct_pack(place := 6, measure := 'closed_rate', hits := closed_count, n := received_count),
+            struct_pack(place := 7, measure := 'returned_rate', hits := returned_case_count, n := received_count),
+            struct_pack(place := 8, measure := 'redone_rate', hits := redone_case_count, n := received_count),
+            struct_pack(place := 9, measure := 'extended_rate', hits := extended_case_count, n := received_count)
+        ]) as counted,
+    from totals
+),
+
+paired as (
+    select
+        this.counted.place,
+        this.counted.measure,
+        this.counted.hits as numerator_count,
+        this.counted.n as denominator_count,
+        rate(this.counted.hits, this.counted.n) as measured_rate,
+        earlier.counted.hits as previous_numerator_count,
+        earlier.counted.n as previous_denominator_count,
+        rate(earlier.counted.hits, earlier.counted.n) as previous_rate,
+        newcombe_low(this.counted.hits, this.counted.n, earlier.counted.hits, earlier.counted.n) as change_low,
+        newcombe_high(this.counted.hits, this.counted.n, earlier.counted.hits, earlier.counted.n) as change_high,
+    from listed as this
+    inner join listed as earlier on this.counted.measure = earlier.counted.measure
+    where this.period = 'current' and earlier.period = 'previous'
+)
+
+select
+    measure,
+    numerator_count,
+    denominator_count,
+    measured_rate,
+    previous_numerator_count,
+    previous_denominator_count,
+    previous_rate,
+    100 * (measured_rate - previous_rate) as change_points,
+    100 * change_low as change_low_points,
+    100 * change_high as change_high_points,
+    case
+        when denominator_count < $min_n::bigint or previous_denominator_count < $min_n::bigint then '样本不足'
+        when change_low > 0 then '上升'
+        when change_high < 0 then '下降'
+        else '无显著变化'
+    end as change_verdict,
+from paired
+order by place

@@ -1,0 +1,140 @@
+-- Categories in places against the rest of the district: how much more frequent, and whether by chance.
+--
+-- Grain:   one row per place and topic tested: both have at least $common_min_count appeals in the period, and there are
+--          appeals elsewhere to compare with. Pairs that never met are tested too.
+-- Params:  $as_of             the moment open cases are judged at
+--          $start_date        first day received, inclusive
+--          $end_date          last day received, inclusive
+--          $common_min_count  appeals of the topic that a place has at least
+--          $common_min_firms  named firms that file them at least
+--          $common_min_ratio  location quotient at least
+--          $common_fdr        false discoveries allowed among the findings, a share
+-- Reads:   topic_places
+-- KPI:     location_quotient  区位商 = 该类占该处诉求的比重 / 该类占全区其他地方诉求的比重
+--          false_discovery    校正显著性 = 单侧精确检验（超几何分布）的概率，按时段内全部检验对数以
+--          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次
+-- Caveat:  a pair below one of the minimums keeps its place among those tested, with a probability of 1, so that leaving it
+--          out makes no finding easier. Places lie in one another and topics too: findings are not independent.
+with cells as (
+    select
+        place_kind,
+        place_id,
+        topic_level,
+        topic,
+        any_value(place_name) as place_name,
+        any_value(category) as category,
+        count(*) as received_count,
+        count(distinct voice) as voice_count,
+        count(distinct firm) as firm_count,
+        count(*) filter (where firm is null) as unnamed_count,
+        count(*) filter (where not is_closed) as open_count,
+        count(*) filter (where is_overdue) as overdue_count,
+        list_sort(list(distinct subdistrict_name)) as subdistrict_names,
+    from topic_places($as_of::timestamp)
+    where received_date between $start_date::date and $end_date::date
+    group by place_kind, place_id, topic_level, topic
+),
+
+places as (
+    select
+        place_kind,
+        place_id,
+        topic_level,
+        any_value(place_name) as place_name,
+        sum(received_count)::bigint as place_count,
+        sum(voice_count)::bigint as place_voice_count,
+    from cells
+    group by place_kind, place_id, topic_level
+),
+
+topics as (
+    select
+        cells.topic_level,
+        cells.topic,
+        cells.category,
+        cells.received_count as topic_count,
+        cells.voice_count as topic_voice_count,
+        places.place_count as district_count,
+        places.place_voice_count as district_voice_count,
+    from cells
+    inner join places
+        on cells.place_kind = places.place_kind and cells.topic_level = places.topic_level
+    where cells.place_kind = '全区' and cells.topic is not null
+),
+
+pairs as (
+    select
+        places.*,
+        topics.topic,
+        topics.category,
+        topics.topic_count,
+        topics.topic_voice_count,
+        topics.district_count,
+        topics.district_voice_count,
+        coalesce(cells.received_count, 0) as received_count,
+        coalesce(cells.voice_count, 0) as voice_count,
+        coalesce(cells.firm_count, 0) as firm_count,
+        coalesce(cells.unnamed_count, 0) as unnamed_count,
+        coalesce(cells.open_count, 0) as open_count,
+        coalesce(cells.overdue_count, 0) as overdue_count,
+        cells.subdistrict_names,
+        topics.topic_count - coalesce(cells.received_count, 0) as elsewhere_count,
+        topics.district_count - places.place_count as elsewhere_total_count,
+    from places
+    inner join topics on places.topic_level = topics.topic_level
+    left join cells
+        on
+            places.place_kind = cells.place_kind
+            and places.place_id = cells.place_id
+            and places.topic_level = cells.topic_level
+            and topics.topic = cells.topic
+    where
+        places.place_kind <> '全区'
+        and places.place_count >= $common_min_count::bigint
+        and topics.topic_count >= $common_min_count::bigint
+        and places.place_count < topics.district_count
+),
+
+compared as (
+    select
+        *,
+        rate(received_count, place_count) as place_share,
+        rate(elsewhere_count, elsewhere_total_count) as elsewhere_share,
+        rate(received_count * elsewhere_total_count, place_count * elsewhere_count) as location_quotient,
+    from pairs
+),
+
+tested as (
+    select
+        *,
+        case
+            when
+                received_count >= $common_min_count::bigint
+                and firm_count >= $common_min_firms::bigint
+                and coalesce(location_quotient >= $common_min_ratio::double, true)
+                then hypergeometric_tail(
+                    voice_count, place_voice_count, topic_voice_count, district_voice_count
+                )
+            else 1.0
+        end as probability,
+    from compared
+),
+
+ranked as (
+    select
+        *,
+        probability * count(*) over () / count(*) over (order by probability) as discovery,
+    from tested
+),
+
+corrected as (
+    select
+        *,
+        least(1.0, min(discovery) over (order by probability desc)) as false_discovery,
+    from ranked
+)
+
+select
+    *,
+    false_discovery <= $common_fdr::double as is_found,
+from corrected
