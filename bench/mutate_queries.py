@@ -13,6 +13,7 @@ and of the demo are left out, being slow; those that start a `fuqi` of their own
 """
 
 import argparse
+import importlib
 import json
 import os
 import re
@@ -27,11 +28,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-# What every test needs is imported once, before the processes part; nothing of `fuqi.store`, which reads the folder
-# of the queries as it is imported.
-import duckdb
-import hypothesis
-import pyarrow.parquet
 import pytest
 
 from fuqi import paths
@@ -41,7 +37,7 @@ TESTS = paths.PROJECT / "tests"
 MACROS = paths.PROJECT / "fuqi" / "store" / "macros.sql"
 LEFT_OUT = ("browser", "pages")
 NOT_DEMO = "not demo"
-PREPARED = (duckdb, hypothesis, pyarrow.parquet)
+OURS = ("fuqi", "tests")
 SECONDS_AT_MOST = 600
 TOLD = "told"
 SURVIVED, INVALID, TIMED_OUT = "survived", "invalid", "timed out"
@@ -266,6 +262,16 @@ class Noted:
             self.first = INVALID
 
 
+def prepare() -> None:
+    """Import once, before the processes part, what the tests import, but for our own: that reads the queries."""
+    os.chdir(paths.PROJECT)
+    sys.path.insert(0, str(paths.PROJECT))
+    importlib.import_module("tests.drawn_ledgers")
+    importlib.import_module("tests.conftest")
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[name]
+
+
 def start(mutant: Mutant, tests: list[Path], killers: list[str], folder: Path) -> int:
     """Begin to test a mutant in `folder`, `killers` first; gives the process, which leaves its verdict there."""
     queries = folder / "queries"
@@ -299,12 +305,9 @@ def _run_and_tell(
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    os.chdir(paths.PROJECT)
     os.fsync = lambda _: None  # a release of a test need not survive a power cut
-    paths.QUERIES = queries
-    from fuqi.store import database
-
-    database.MACROS = macros
+    importlib.import_module("fuqi.paths").QUERIES = queries
+    importlib.import_module("fuqi.store.database").MACROS = macros
     usual = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-k", NOT_DEMO]
     for arguments in (killers, [*map(str, tests), *(f"--deselect={k}" for k in killers)]):
         noted = Noted()
@@ -345,6 +348,7 @@ def main() -> int:
     results: list[tuple[Mutant, str]] = []
     running: dict[int, tuple[Mutant, tempfile.TemporaryDirectory]] = {}
     waiting = list(reversed(work))
+    prepare()
     began = time.monotonic()
     while waiting or running:
         while waiting and len(running) < asked.jobs:

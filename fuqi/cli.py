@@ -53,12 +53,17 @@ def intake(chosen: argparse.Namespace) -> int:
             max_lost_share=1.0 if chosen.accept_loss else settings.load().max_lost_share,
             wait_seconds=chosen.wait,
             progress=_timed(),
+            publish=not chosen.preview,
         )
     except loader.IntakeError as error:
         print(f"未载入，原有版本保持不变：{error}", file=sys.stderr)
+        if error.report is not None:
+            print(f"问题明细：{error.report / loader.REPORT_CSV}", file=sys.stderr)
         loader.copy_report(error.report, chosen.report)
         return 1
     print(outcome.summary())
+    if chosen.preview:
+        print(f"发布：python -m fuqi publish {outcome.release.release_id}")
     loader.copy_report(outcome.release.folder, chosen.report)
     return 0
 
@@ -85,6 +90,8 @@ def releases(_: argparse.Namespace) -> int:
             f"  数据截至 {wording.moment(manifest.data_as_of)}"
             f"  载入于 {wording.moment(manifest.loaded_at)}  {rows:,} 行  {manifest.label}"
         )
+    for candidate in warehouse.candidates():
+        print(f"? {candidate.release_id}  待发布")
     if current is None:
         print("还没有版本。请先运行：python -m fuqi intake data/exports")
     return 0
@@ -96,10 +103,30 @@ def rollback(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def publish(chosen: argparse.Namespace) -> int:
+    release = Warehouse(paths.WAREHOUSE).publish_candidate(
+        chosen.release_id, wait_seconds=chosen.wait
+    )
+    print(f"当前版本已切换为 {release.release_id}；打开着的页面会自动更新。")
+    return 0
+
+
+def discard(chosen: argparse.Namespace) -> int:
+    warehouse = Warehouse(paths.WAREHOUSE)
+    if not warehouse.discard_candidate(chosen.release_id, wait_seconds=chosen.wait):
+        raise ReleaseError(f"没有待发布的版本 {chosen.release_id}")
+    print(f"已放弃版本 {chosen.release_id}。")
+    return 0
+
+
 def prune(chosen: argparse.Namespace) -> int:
     removed = Warehouse(paths.WAREHOUSE).prune(chosen.keep, wait_seconds=chosen.wait)
-    names = "、".join(release.release_id for release in removed)
-    print(f"已删除 {len(removed)} 个旧版本：{names}" if removed else "没有可删除的旧版本。")
+    names = "、".join(release.release_id for release in removed.releases)
+    print(f"已删除 {len(removed.releases)} 个旧版本：{names}" if names else "没有可删除的旧版本。")
+    if removed.candidates:
+        print(f"已删除 {len(removed.candidates)} 个不能再发布的待发布版本。")
+    if removed.reports:
+        print(f"已删除 {len(removed.reports)} 份未载入的报告。")
     return 0
 
 
@@ -272,6 +299,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="publish although tables lose more rows than the setting max_lost_share allows",
     )
+    added.add_argument(
+        "--preview", action="store_true", help="prepare a release and do not switch to it"
+    )
     wait(added)
     added.add_argument("--report", type=Path, help="a folder to put a copy of the report into")
 
@@ -279,10 +309,22 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", type=Path, help="an export of a shape the contract does not know")
     added.add_argument("--table", help="the table of the contract it is to become")
 
-    command("releases", releases, "list the releases, * marks the current one")
+    command(
+        "releases",
+        releases,
+        "list the releases, * marks the current one, ? one that waits to be published",
+    )
 
     added = command("rollback", rollback, "make an earlier release current")
     added.add_argument("release_id", nargs="?", help="default: the one before the current")
+    wait(added)
+
+    added = command("publish", publish, "make a release that was prepared by --preview current")
+    added.add_argument("release_id")
+    wait(added)
+
+    added = command("discard", discard, "remove a release that was prepared by --preview")
+    added.add_argument("release_id")
     wait(added)
 
     added = command("prune", prune, "remove old releases, never the current one")

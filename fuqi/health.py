@@ -45,6 +45,8 @@ def examine(warehouse: Warehouse, settings: Settings) -> Report:
     ]
     if leftovers := [path.name for path in warehouse.leftovers()]:
         lines += [f"提示：上次载入中断，留下 {'、'.join(leftovers)}；下次载入时自动清除。", ""]
+    if waiting := [candidate.release_id for candidate in warehouse.candidates()]:
+        lines += [f"提示：有待发布的版本 {'、'.join(waiting)}；请在“数据”页发布或放弃。", ""]
     faults = [
         f"表 {name} 不在版本 {release.release_id} 中"
         for name in (*_required_tables(), "intake_problems")

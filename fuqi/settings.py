@@ -53,6 +53,7 @@ class Settings:
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
     max_lost_share: float = 0.2
+    uploads: bool = False
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -33,3 +33,22 @@ ui.section(
 ui.comparison_table(view, compared)
 
 ui.changes(view, view.query("rates_changed"))
+
+ui.section("各街道一览", "不论上面比较什么，这里按按时办结率排名。")
+ui.table(
+    view,
+    view.query("resolution_by_subdistrict"),
+    [
+        "on_time_rank",
+        "subdistrict_name",
+        "on_time_rate",
+        "on_time_count",
+        "due_count",
+        "on_time_verdict",
+        "same_day_response_rate",
+        "response_due_count",
+        "received_count",
+        "closed_count",
+        "overdue_count",
+    ],
+)

@@ -79,24 +79,5 @@ ui.chart(
     min_n=view.settings.min_n,
 )
 
-ui.section("各街道", "按按时办结率排名；应办结少于最低样本数的不排名，并列同名次。")
-ui.table(
-    view,
-    view.query("resolution_by_subdistrict"),
-    [
-        "on_time_rank",
-        "subdistrict_name",
-        "on_time_rate",
-        "on_time_count",
-        "due_count",
-        "on_time_verdict",
-        "same_day_response_rate",
-        "response_due_count",
-        "received_count",
-        "closed_count",
-        "overdue_count",
-    ],
-)
-
 ui.section("全部指标", "每个比率都带分子和分母；口径即查询文件头里的定义。")
 ui.all_kpis(view, "resolution_totals")

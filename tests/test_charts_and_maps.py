@@ -42,7 +42,9 @@ def appeals() -> list[dict[str, Any]]:
                     closed_at=closed_at if n < on_time + late else None,
                 )
             )
-    return rows
+    # Long ago and alone, so that the weeks before June are known.
+    long_ago = {"category_path": "用工", "closed_at": datetime(2023, 3, 2)}
+    return [*rows, appeal(len(rows), datetime(2023, 3, 1, 9), **long_ago)]
 
 
 STATIONS = [
@@ -111,6 +113,11 @@ PARAMS = {
     "longest_days": 14,
     "service_group": "站点服务",
     "case_id": "SQ00000",
+    # Whatever is tested is found.
+    "common_min_count": 1,
+    "common_min_firms": 0,
+    "common_min_ratio": 0.0,
+    "common_fdr": 1.0,
 }
 
 
@@ -157,6 +164,8 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
         "case_timeline",
         lambda rows: charts.case_clocks(rows, AS_OF),
     ),
+    "shared_problem_dots": ("shared_problems", charts.shared_problem_dots),
+    "rising_weeks": ("rising_problems", charts.rising_weeks),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
     "counts_by_name": (
         "station_services_by_kind",

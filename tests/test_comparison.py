@@ -441,6 +441,7 @@ def test_which_measures_are_good_when_low_is_read_from_the_definitions():
 def test_a_unit_with_exactly_the_minimum_is_ranked_and_one_less_is_not():
     found = compared(of_streets((3, 0), (2, 0), (0, 0)), min_n=3)
     assert (found["园岭街道"]["rate_rank"], found["园岭街道"]["is_ranked"]) == (1, True)
+    assert found["园岭街道"]["rate_verdict"] == "与全区无显著差异"
     assert (found["南园街道"]["rate_rank"], found["南园街道"]["rate_verdict"]) == (None, "样本不足")
     assert found["福田街道"]["rate_verdict"] == "无应计"
 

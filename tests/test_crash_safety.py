@@ -274,7 +274,7 @@ def four_releases(warehouse: Warehouse) -> list[str]:
 
 def test_prune_keeps_the_newest_and_what_they_share(warehouse, four_releases):
     removed = warehouse.prune(2)
-    assert [r.release_id for r in removed] == four_releases[:2]
+    assert [r.release_id for r in removed.releases] == four_releases[:2]
     assert [r.release_id for r in warehouse.releases()] == four_releases[2:]
     assert health.examine(warehouse, settings.Settings()).is_sound
     assert warehouse.leftovers() == []

@@ -336,6 +336,32 @@ def test_workbook_of_excel_97_with_titles_merged_cells_and_a_hidden_sheet(
 
 
 @pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (pa.array([b"\xff\xfe", b"x"]).view(pa.string()), "不是可读的 parquet 文件"),
+        (pa.array([[1], [2]], pa.list_(pa.decimal256(40, 2))), "内容读不出"),
+        (pa.array([2**62, 0]).view(pa.timestamp("ms")), "不是可读的 parquet 文件"),
+        (pa.array([2**31 - 1, 0], pa.int32()).view(pa.date32()), "不是可读的 parquet 文件"),
+    ],
+    ids=[
+        "text that is none",
+        "numbers DuckDB does not have",
+        "moment beyond all calendars",
+        "day beyond all calendars",
+    ],
+)
+def test_damaged_column_of_a_parquet_file_refuses_the_file(
+    column: pa.Array, told: str, folder: Path, warehouse: Warehouse
+) -> None:
+    visit = ["走访时间", "所属街道", "干部编号", "走访对象类型"]
+    columns = {"走访编号": ["1", "2"]} | {title: ["x", "x"] for title in visit} | {"备注": column}
+    pq.write_table(pa.table(columns), folder / "0走访.parquet", version="2.6")
+    (refused,) = reported(run(folder, warehouse), "refused")
+    assert refused["file"] == "0走访.parquet"
+    assert told in refused["reason"]
+
+
+@pytest.mark.parametrize(
     "column",
     [
         pa.array([1.5, None], pa.float16()),

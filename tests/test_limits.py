@@ -115,14 +115,17 @@ def test_setting_says_how_much_may_be_lost(warehouse, today, monkeypatch):
 # ---------------------------------------------------------------- the report of a refused load
 
 
-def test_report_of_a_refused_load_is_kept_and_named(warehouse, today):
+def test_report_of_a_refused_load_is_kept_and_named(warehouse, today, monkeypatch, capsys):
     wrong = {**CLOSED, "受理时间": "昨天"}
     write_csv(today / "诉求.csv", [wrong])
     with pytest.raises(IntakeError) as caught:
         run(today, warehouse)
+    monkeypatch.setattr(paths, "WAREHOUSE", warehouse.folder)
     report = caught.value.report
     assert report.parent == warehouse.folder / "refused"
-    assert str(report / "intake_problems.csv") in str(caught.value)
+    assert str(report) not in str(caught.value)  # it is shown on a page, too
+    assert cli.main(["intake", str(today)]) == 1
+    assert f"问题明细：{report.parent}" in capsys.readouterr().err
     found = reasons(Release(report))
     assert ("诉求.csv", "日期读不懂，应为 2023-06-28 或 2023/6/28 9:05") in found
     assert ("（整次载入）", "“企业诉求工单”没有一行可用") in found

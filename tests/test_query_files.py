@@ -28,7 +28,7 @@ PARAMS = {
         AS_OF,
         date(2023, 4, 1),
         date(2023, 6, 28),
-        Settings(min_n=1),
+        Settings(min_n=1, common_min_count=1, common_min_firms=1, common_min_ratio=1.0),
         subdistrict="福保街道",
     ),
     "service_group": "站点服务",
@@ -37,6 +37,7 @@ PARAMS = {
     "place_id": "河套",
     "topic_level": 1,
     "topic": "融资",
+    "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
 }
@@ -63,7 +64,11 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
         "communities": [{"community_name": "福保社区", "community_code": "1", **HERE}],
-        "appeals": [*tables["appeals"], appeal(2, MOMENT, due_at=MOMENT)],
+        "appeals": [
+            *tables["appeals"],
+            appeal(2, MOMENT, due_at=MOMENT),
+            appeal(3, datetime(2023, 4, 30, 9)),  # so that whole weeks before the others are known
+        ],
         "intake_problems": [{"severity": "refused", "table_name": "appeals", "reason": "重复"}],
     }
 

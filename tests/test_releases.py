@@ -1,5 +1,6 @@
 """Releases: published whole or not at all, kept for going back, shared where nothing changed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from fuqi import paths
-from fuqi.store import BusyError, Manifest, Release, ReleaseError, TableEntry, Warehouse, releases
+from fuqi.store import (
+    BusyError,
+    FileOutcome,
+    Manifest,
+    Release,
+    ReleaseError,
+    TableEntry,
+    Warehouse,
+    releases,
+)
+from fuqi.store.manifest import Completed
 
 AS_OF = datetime(2023, 6, 28, 18)
 
@@ -206,6 +217,169 @@ def test_a_current_release_that_is_gone_is_an_error_and_not_an_empty_warehouse(w
         warehouse.current()
 
 
+# ---------------------------------------------------------------- candidates
+
+
+def prepare(warehouse: Warehouse, content: str = "rows") -> Release:
+    with warehouse.stage() as staging:
+        (staging.folder / "appeals.parquet").write_text(content)
+        return staging.keep_as_candidate(Manifest(staging.release_id, AS_OF, AS_OF, {}))
+
+
+def test_a_candidate_is_no_release_until_it_is_published(warehouse):
+    old = publish(warehouse, "old")
+    candidate = prepare(warehouse, "new")
+    assert warehouse.candidates() == [candidate]
+    assert warehouse.current() == old
+    assert warehouse.releases() == [old]
+    assert warehouse.leftovers() == []
+    for refused in (warehouse.rollback, warehouse.release):
+        with pytest.raises(
+            ReleaseError, match=f"没有版本 {candidate.release_id}；现有：{old.release_id}"
+        ):
+            refused(candidate.release_id)
+    assert warehouse.publish_candidate(candidate.release_id) == candidate
+    assert warehouse.current() == candidate
+    assert warehouse.releases() == [old, candidate]
+    assert warehouse.candidates() == []
+    assert content_of(warehouse.current()) == "new"
+    assert warehouse.rollback() == old
+    assert warehouse.rollback(candidate.release_id) == candidate
+
+
+def test_a_candidate_outlives_the_loads_after_it(warehouse):
+    publish(warehouse)
+    first, second = prepare(warehouse, "1"), prepare(warehouse, "2")
+    assert [content_of(c) for c in warehouse.candidates()] == ["1", "2"]
+    publish(warehouse)
+    assert warehouse.candidates() == [first, second]
+
+
+def test_the_first_release_of_all_may_be_a_candidate(warehouse):
+    candidate = prepare(warehouse)
+    assert warehouse.current() is None
+    warehouse.publish_candidate(candidate.release_id)
+    assert warehouse.current() == candidate
+
+
+def test_publishing_a_candidate_twice_is_publishing_it_once(warehouse):
+    old = publish(warehouse, "old")
+    candidate = prepare(warehouse)
+    for _ in range(2):
+        assert warehouse.publish_candidate(candidate.release_id) == candidate
+    assert warehouse.releases() == [old, candidate]
+
+
+def test_a_candidate_is_refused_once_another_release_is_in_use(warehouse):
+    old = publish(warehouse, "old")
+    candidate = prepare(warehouse)
+    newer = publish(warehouse, "newer")
+    with pytest.raises(ReleaseError) as caught:
+        warehouse.publish_candidate(candidate.release_id)
+    assert f"对照版本 {old.release_id} 准备的，现在使用的是版本 {newer.release_id}" in str(
+        caught.value
+    )
+    assert "重新预览" in str(caught.value)
+    assert warehouse.current() == newer
+    warehouse.rollback(old.release_id)
+    assert warehouse.publish_candidate(candidate.release_id) == warehouse.current() == candidate
+
+
+def test_of_two_candidates_only_the_one_published_first_gets_in(warehouse):
+    publish(warehouse)
+    first, second = prepare(warehouse, "1"), prepare(warehouse, "2")
+    warehouse.publish_candidate(first.release_id)
+    with pytest.raises(ReleaseError, match="重新预览"):
+        warehouse.publish_candidate(second.release_id)
+    assert warehouse.current() == first
+
+
+def test_publishing_says_when_a_candidate_was_discarded_or_replaced(warehouse):
+    publish(warehouse)
+    discarded, replaced = prepare(warehouse), prepare(warehouse)
+    assert warehouse.discard_candidate(discarded.release_id)
+    assert not discarded.folder.exists()
+    with pytest.raises(ReleaseError, match=f"没有待发布的版本 {discarded.release_id}"):
+        warehouse.publish_candidate(discarded.release_id)
+    warehouse.publish_candidate(replaced.release_id)
+    last = publish(warehouse)
+    with pytest.raises(ReleaseError, match="可在历史版本中回退"):
+        warehouse.publish_candidate(replaced.release_id)
+    assert warehouse.current() == last
+
+
+def test_discarding_touches_nothing_that_was_published(warehouse):
+    old = publish(warehouse, "old")
+    candidate = prepare(warehouse)
+    warehouse.publish_candidate(candidate.release_id)
+    for published in (old, candidate):
+        assert not warehouse.discard_candidate(published.release_id)
+    assert not warehouse.discard_candidate("20200101-000000")
+    assert warehouse.releases() == [old, candidate]
+
+
+def test_a_candidate_is_neither_published_nor_discarded_while_somebody_writes(warehouse):
+    publish(warehouse)
+    candidate = prepare(warehouse)
+    with warehouse.stage():
+        for decide in (warehouse.publish_candidate, warehouse.discard_candidate):
+            with pytest.raises(BusyError):
+                decide(candidate.release_id)
+    assert warehouse.candidates() == [candidate]
+
+
+def test_prune_removes_candidates_that_are_out_of_date_and_old_reports_of_refusals(
+    warehouse, stopped_clock
+):
+    old = publish(warehouse)
+    stale = prepare(warehouse)
+    current = publish(warehouse)
+    fresh = [prepare(warehouse) for _ in range(3)]
+    damaged = prepare(warehouse)
+    (damaged.folder / releases.MANIFEST).write_text("{")
+    reports = [warehouse.new_refused_folder() for _ in range(4)]
+    (reports[0] / "intake_problems.csv").write_text("old")
+    removed = warehouse.prune(3)
+    assert removed.releases == ()
+    assert set(removed.candidates) == {stale, fresh[0], damaged}
+    assert removed.reports == tuple(reports[:1])
+    assert warehouse.releases() == [old, current]
+    assert warehouse.candidates() == fresh[1:]
+    assert [report.exists() for report in reports] == [False, True, True, True]
+
+
+def test_a_manifest_keeps_what_came_of_each_file(warehouse):
+    found = FileOutcome(
+        "诉求.xlsx",
+        "六月",
+        "appeals",
+        rows_read=9,
+        loaded=7,
+        refused=2,
+        new=7,
+        ignored_columns=("备注",),
+        mapping="guadian8",
+    )
+    done = Completed("延期清单", "企业诉求工单", rows=3, cases=2, changed=1)
+    base = publish(warehouse)
+    with warehouse.stage() as staging:
+        manifest = Manifest(staging.release_id, AS_OF, AS_OF, {}, (found,), completed=(done,))
+        release = staging.publish(manifest)
+    assert Release(release.folder).manifest.files == (found,)
+    assert Release(release.folder).manifest.completed == (done,)
+    assert Release(release.folder).manifest.based_on == base.release_id
+
+
+def test_a_manifest_of_an_earlier_version_is_read_and_so_is_one_of_a_later(warehouse):
+    content = json.loads(publish(warehouse).manifest.to_json())
+    later = {**content, "files": [{"file": "诉求.csv", "not_known_yet": 1}]}
+    assert Manifest.from_json(json.dumps(later)).files == (FileOutcome("诉求.csv"),)
+    del content["files"], content["based_on"]
+    earlier = Manifest.from_json(json.dumps(content))
+    assert earlier.files == ()
+    assert earlier.based_on is None
+
+
 KILLED_WHILE_STAGING = """
 with warehouse.stage() as staging:
     (staging.folder / "appeals.parquet").write_text("half")
@@ -232,6 +406,11 @@ with warehouse.stage() as staging:
 
 
 def run_until_killed(warehouse: Warehouse, script: str) -> None:
+    assert run_script(warehouse, script) == -9
+
+
+def run_script(warehouse: Warehouse, script: str, *arguments: str) -> int:
+    """The exit code of a process that runs the script on the warehouse; negative when it was killed."""
     head = (
         "import os, pathlib, signal, sys\n"
         "from datetime import datetime\n"
@@ -239,13 +418,14 @@ def run_until_killed(warehouse: Warehouse, script: str) -> None:
         "warehouse = Warehouse(pathlib.Path(sys.argv[1]))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", head + script, str(warehouse.folder)],
+        [sys.executable, "-c", head + script, str(warehouse.folder), *arguments],
         cwd=paths.PROJECT,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.returncode == -9, done.stderr
+    assert not done.stderr, done.stderr
+    return done.returncode
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -271,5 +451,67 @@ def test_a_process_killed_before_it_switched_leaves_the_old_release_current(ware
     run_until_killed(warehouse, script)
     assert warehouse.current() == old
     assert old.manifest.data_as_of == AS_OF
-    assert [content_of(r) for r in warehouse.releases()] == ["old", "new"]
+    assert warehouse.releases() == [old]
+    with pytest.raises(ReleaseError, match="没有更早的版本"):
+        warehouse.rollback()
+    assert warehouse.leftovers() != []
     assert content_of(publish(warehouse, "next")) == "next"
+    assert warehouse.leftovers() == []
+    assert [content_of(r) for r in warehouse.releases()] == ["old", "next"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_clearing_away_that_is_itself_cut_short_offers_no_half_release(warehouse, monkeypatch):
+    old = publish(warehouse, "old")
+    run_until_killed(warehouse, KILLED_BEFORE_THE_SWITCH)
+
+    def cut_short(folder, **_):
+        (folder / releases.SWITCHING_MARK).unlink(missing_ok=True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(releases.shutil, "rmtree", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            publish(warehouse)
+    assert warehouse.releases() == [old]
+    publish(warehouse)
+    assert warehouse.leftovers() == []
+
+
+KILLED_AT_STEP = """
+steps = 0
+def or_die(step):
+    def run(*arguments, **options):
+        global steps
+        steps += 1
+        if steps == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(*arguments, **options)
+    return run
+for name in ("replace", "rename", "unlink", "write_text", "mkdir"):
+    setattr(pathlib.Path, name, or_die(getattr(pathlib.Path, name)))
+os.fsync = or_die(os.fsync)
+os.unlink, os.rmdir = or_die(os.unlink), or_die(os.rmdir)
+getattr(warehouse, sys.argv[3])(sys.argv[4])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("step", range(1, 8))
+@pytest.mark.parametrize("decision", ["publish_candidate", "discard_candidate"])
+def test_a_decision_killed_at_any_step_is_taken_or_not_taken(warehouse, decision, step):
+    old = publish(warehouse, "old")
+    candidate = prepare(warehouse, "new")
+    code = run_script(warehouse, KILLED_AT_STEP, str(step), decision, candidate.release_id)
+    assert code == -9 or step > 3, "the script took fewer steps than it is killed at"
+    current = warehouse.current()
+    assert current in ((old, candidate) if decision == "publish_candidate" else (old,))
+    assert content_of(current) == ("old" if current == old else "new")
+    assert warehouse.releases() == ([old] if current == old else [old, candidate])
+    for offered in warehouse.candidates():
+        assert content_of(offered) == "new"
+    following = publish(warehouse, "next")
+    assert warehouse.current() == following
+    assert warehouse.leftovers() == []
+    assert warehouse.rollback() == (candidate if current == candidate else old)
+    assert set(warehouse.releases()) == {old, current, following}

@@ -70,6 +70,11 @@ def test_a_fault_names_the_entry(tmp_path, text, named):
     [
         pytest.param("min_n = false", id="false is no number"),
         pytest.param("min_n = 0", id="a minimum below one"),
+        pytest.param("common_min_firms = 0", id="a problem of no firm"),
+        pytest.param("common_min_ratio = 0.9", id="rarer than elsewhere"),
+        pytest.param("common_recent_weeks = 0", id="no recent weeks"),
+        pytest.param("common_fdr = 0.0", id="no chance at all"),
+        pytest.param("common_fdr = 1.0", id="nothing but chance"),
         pytest.param("refresh_seconds = 0", id="no time between two looks"),
         pytest.param("programme_start = 2022-06-01T00:00:00", id="a moment is no day"),
     ],

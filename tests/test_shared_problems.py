@@ -456,6 +456,7 @@ def test_a_topic_that_rises_is_found_in_its_place_and_counted_by_week():
         "open_count": 12,
         "seen_in": "全区 · 融资",
         "week_counts": [4] + [0] * 11 + [12] + [0] * 3,
+        "week_dates": [EARLIER_DAY + timedelta(weeks=week) for week in range(16)],
     }
     assert {name: rows[1][name] for name in expected} == expected
     by_clock = exact_binomial_tail(12, 16, Fraction(4, 16))

@@ -1,7 +1,5 @@
 """Charts of problems that many firms share, and of those that are newly rising."""
 
-from datetime import timedelta
-
 import altair as alt
 import pyarrow as pa
 
@@ -85,47 +83,23 @@ def shared_problem_dots(rows: pa.Table) -> alt.LayerChart:
 
 def rising_weeks(rows: pa.Table) -> alt.LayerChart:
     """Appeals a week, the recent weeks shaded; draws at most `MOST_LINES` rows of `rising_problems`."""
-    shown = rows.slice(0, MOST_LINES).to_pylist()
-    weeks = pa.Table.from_pylist(
-        [
-            {
-                "problem": row["problem"],
-                "week_date": row["earlier_date"] + timedelta(weeks=number),
-                "week_count": count,
-            }
-            for row in shown
-            for number, count in enumerate(row["week_counts"])
-        ]
-    )
-    first = shown[0]
-    ticks = [
-        alt.DateTime(year=day.year, month=day.month, date=day.day)
-        for day in sorted(set(weeks.column("week_date").to_pylist()))[::3]
-    ]
-    x_axis = alt.Axis(title=None, format=STEP_FORMATS["week"], values=ticks, grid=False)
+    names = rows.column("problem").to_pylist()[:MOST_LINES]
+    weeks = _by_week(rows.slice(0, MOST_LINES))
+    dates = sorted(set(weeks.column("week_dates").to_pylist()))
+    ticks = [alt.DateTime(year=d.year, month=d.month, date=d.day) for d in dates[::3]]
+    axis = alt.Axis(title=None, format=STEP_FORMATS["week"], values=ticks, grid=False)
     recent = (
-        alt.Chart(
-            pa.table(
-                {
-                    "recent_date": [first["recent_date"]],
-                    "last_date": [first["last_date"] - timedelta(days=6)],
-                }
-            )
-        )
+        alt.Chart(rows.select(["recent_date", "last_date"]))
         .mark_rect(color=look.SHADE, aria=False)
-        .encode(
-            x=alt.X("recent_date:T", title="这一周起", axis=x_axis),
-            x2="last_date:T",
-        )
+        .encode(x=alt.X("min(recent_date):T", title="这一周起", axis=axis), x2="max(last_date):T")
     )
-    names = [row["problem"] for row in shown]
     lines = (
         alt.Chart(weeks)
         .mark_line(strokeWidth=2.2, point={"size": 45, "filled": True})
         .encode(
-            x=alt.X("week_date:T", title="这一周起", axis=x_axis),
+            x=alt.X("week_dates:T", title="这一周起", axis=axis),
             y=alt.Y(
-                "week_count:Q", title="诉求（件/周）", axis=alt.Axis(tickMinStep=1, tickCount=4)
+                "week_counts:Q", title="诉求（件/周）", axis=alt.Axis(tickMinStep=1, tickCount=4)
             ),
             color=alt.Color(
                 "problem:N",
@@ -137,9 +111,23 @@ def rising_weeks(rows: pa.Table) -> alt.LayerChart:
             ),
             tooltip=[
                 alt.Tooltip("problem:N", title="地方与诉求"),
-                alt.Tooltip("week_date:T", title="这一周起", format=STEP_FORMATS["week"]),
-                alt.Tooltip("week_count:Q", title="件数", format=","),
+                alt.Tooltip("week_dates:T", title="这一周起", format=STEP_FORMATS["week"]),
+                alt.Tooltip("week_counts:Q", title="件数", format=","),
             ],
         )
     )
     return (recent + lines).properties(height=170 + 20 * len(names) + FRAME_HEIGHT)
+
+
+def _by_week(rows: pa.Table) -> pa.Table:
+    """A row per problem and week, out of the lists of `rising_problems`."""
+    lists = rows.select(["problem", "week_dates", "week_counts"]).to_pylist()
+    return pa.table(
+        {
+            "problem": pa.array(
+                [row["problem"] for row in lists for _ in row["week_dates"]], pa.string()
+            ),
+            "week_dates": pa.array([d for row in lists for d in row["week_dates"]], pa.date32()),
+            "week_counts": pa.array([n for row in lists for n in row["week_counts"]], pa.int64()),
+        }
+    )

@@ -6,10 +6,22 @@ file -> sheets (`archives`, `readers`) -> table and header (`recognise`, or a `m
 kept word for word in the table `intake_problems` (`problems`); nothing is dropped silently.
 """
 
+from fuqi.intake.archives import ARCHIVES
 from fuqi.intake.errors import IntakeError
 from fuqi.intake.load import run
 from fuqi.intake.outcome import FileOutcome, Outcome
-from fuqi.intake.problems import copy_report
+from fuqi.intake.problems import REPORT_CSV, copy_report
 from fuqi.intake.propose import propose
+from fuqi.intake.readers import READABLE
 
-__all__ = ["FileOutcome", "IntakeError", "Outcome", "copy_report", "propose", "run"]
+__all__ = [
+    "ARCHIVES",
+    "READABLE",
+    "REPORT_CSV",
+    "FileOutcome",
+    "IntakeError",
+    "Outcome",
+    "copy_report",
+    "propose",
+    "run",
+]

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+from fuqi.store.manifest import FileOutcome
+
 
 class IntakeError(Exception):
     """The load was given up and nothing was published; the release in use stays.
 
-    `report` is the folder that holds the problem report, None when the load did not get that far.
+    `report` is the folder that holds the problem report, None when the load did not get that far; `files`
+    says what was found in each file until then.
     """
 
     report: Path | None = None
+    files: tuple[FileOutcome, ...] = ()
 
 
 class UnfitMappingError(Exception):

@@ -36,8 +36,11 @@ def run(
     wait_seconds: float = 0.0,
     builds_registers: bool = False,
     progress: Callable[[str], None] = lambda message: None,
+    publish: bool = True,
 ) -> Outcome:
     """Load a folder of exports, or one file, and publish it as the current release.
+
+    Without `publish` it becomes a candidate, for `Warehouse.publish_candidate` or `discard_candidate`.
 
     Tables the source does not hold come unchanged from the release before. `data_as_of` is the moment the
     data was true; without it `source.toml`'s `exported_at` counts, then the latest event in the data that is
@@ -75,7 +78,7 @@ def run(
                     chosen,
                     builds_registers=builds_registers,
                 )
-                return load.publish(data_as_of)
+                return load.finish(data_as_of, publish=publish)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise IntakeError(
             f"文件读写出错（{error}），没有发布新版本；请检查磁盘空间和权限后重新载入。"
@@ -114,7 +117,7 @@ class _Load:
     def sheets(self) -> list[LoadedSheet]:
         return self.read_sheets.recognised
 
-    def publish(self, stated_as_of: datetime | None) -> Outcome:
+    def finish(self, stated_as_of: datetime | None, *, publish: bool) -> Outcome:
         for file in self.source.files:
             self.read_sheets.read(file)
         for folder in self.source.folders:
@@ -159,9 +162,16 @@ class _Load:
             self.problems.carry_over(self.staging.previous, not_loaded)
         self.problems.write(self.staging.folder, self._table_titles())
         loaded_at = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
-        manifest = Manifest(self.staging.release_id, loaded_at, data_as_of, entries)
-        release = self.staging.publish(manifest)
-        return replace(outcome_without_release, release=release)
+        manifest = Manifest(
+            self.staging.release_id,
+            loaded_at,
+            data_as_of,
+            entries,
+            outcome_without_release.files,
+            completed=outcome_without_release.completed,
+        )
+        put_away = self.staging.publish if publish else self.staging.keep_as_candidate
+        return replace(outcome_without_release, release=put_away(manifest), is_published=publish)
 
     def _outcome(self, carried_over: tuple[str, ...]) -> Outcome:
         return Outcome(
@@ -234,7 +244,8 @@ class _Load:
         if losses:
             self._give_up(
                 f"丢失的行超过上限 {self.max_lost_share:.0%}",
-                advice="请核对文件是否完整；只含新增和变更的文件请加 --incremental，确应减少请加 --accept-loss",
+                advice="请核对文件是否完整；只含新增和变更的文件请按增量载入（--incremental），"
+                "确应减少请允许减少（--accept-loss）",
                 reasons="".join(losses),
             )
 
@@ -248,12 +259,26 @@ class _Load:
         report = self.staging.warehouse.new_refused_folder()
         self.problems.write(report, self._table_titles())
         refusal = IntakeError(
-            f"{fact}，没有发布新版本；{advice}。{reasons}"
-            + "".join(places_and_reasons)
-            + f"\n问题明细：{report / problems.REPORT_CSV}"
+            f"{fact}，没有发布新版本；{advice}。{reasons}" + "".join(places_and_reasons)
         )
         refusal.report = report
+        refusal.files = self._refused_outcome()
         raise refusal
+
+    def _refused_outcome(self) -> tuple[FileOutcome, ...]:
+        """What each file held, with nothing of it loaded."""
+        found = []
+        for sheet in self.sheets:
+            refused, superseded, flagged = self.problems.count_rows(sheet.number)
+            found.append(
+                replace(
+                    self._described(sheet),
+                    refused=refused,
+                    superseded=superseded,
+                    flagged=flagged,
+                )
+            )
+        return (*found, *self.read_sheets.unused)
 
     def _complete_problems(self) -> None:
         for sheet in self.sheets:
@@ -578,11 +603,8 @@ class _Load:
             if sheet.table.name in self.stored
             else {merge.NEW: sheet.rows_read - refused - superseded}
         )
-        return FileOutcome(
-            file=sheet.sheet.file,
-            sheet=sheet.sheet.name,
-            table=sheet.table.name,
-            rows_read=sheet.rows_read,
+        return replace(
+            self._described(sheet),
             loaded=sheet.rows_read - refused - superseded - changes.get(merge.OUTDATED, 0),
             refused=refused,
             flagged=flagged,
@@ -591,6 +613,15 @@ class _Load:
             changed=changes.get(merge.CHANGED, 0),
             identical=changes.get(merge.IDENTICAL, 0),
             outdated=changes.get(merge.OUTDATED, 0),
+        )
+
+    def _described(self, sheet: LoadedSheet) -> FileOutcome:
+        """What a sheet was recognised as, before a row of it is counted."""
+        return FileOutcome(
+            file=sheet.sheet.file,
+            sheet=sheet.sheet.name,
+            table=sheet.table.name,
+            rows_read=sheet.rows_read,
             is_incremental=self._is_incremental(sheet.table),
             ignored_columns=tuple(sheet.recognised.ignored.values()),
             mapping=sheet.mapping.name if sheet.mapping else "",

@@ -2,69 +2,33 @@
 
 from dataclasses import dataclass, field
 
+from fuqi.store.manifest import Completed, FileOutcome
 from fuqi.store.releases import Release
 
-
-@dataclass(frozen=True)
-class FileOutcome:
-    """One sheet of one file; `table` is empty when it fits no table.
-
-    `rows_read` = `loaded` + `refused` + `superseded` + `outdated`, and `loaded` = `new` + `changed` +
-    `identical`, beside the release before. Outdated rows of an incremental load went back in time: they are
-    flagged, and not loaded. The other flagged rows are among those loaded. `mapping` names the mapping that
-    read the sheet, if one did.
-    """
-
-    file: str
-    sheet: str = ""
-    table: str = ""
-    rows_read: int = 0
-    loaded: int = 0
-    refused: int = 0
-    flagged: int = 0
-    superseded: int = 0
-    new: int = 0
-    changed: int = 0
-    identical: int = 0
-    outdated: int = 0
-    is_incremental: bool = False
-    ignored_columns: tuple[str, ...] = ()
-    reason: str = ""
-    mapping: str = ""
-
-    @property
-    def place(self) -> str:
-        """The file, and the sheet where it has several, as a person names them."""
-        return f"{self.file}〔{self.sheet}〕" if self.sheet else self.file
-
-
-@dataclass(frozen=True)
-class Completed:
-    """What a side list did: its rows, the cases they are about, and how many of these it changed."""
-
-    side_list: str
-    table: str
-    rows: int
-    cases: int
-    changed: int
+__all__ = ["Completed", "FileOutcome", "Outcome"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`release` is None when nothing was published; `problems` counts problems by reason."""
+    """`release` is the new release, or the candidate when it was not to be published.
+
+    `problems` counts problems by reason.
+    """
 
     release: Release | None
     files: tuple[FileOutcome, ...] = ()
     problems: dict[str, int] = field(default_factory=dict)
     carried_over: tuple[str, ...] = ()
     completed: tuple[Completed, ...] = ()
+    is_published: bool = True
 
     def summary(self) -> str:
         """What was loaded and what was not, in Chinese, a line a sheet."""
         lines = []
         if self.release is not None:
             as_of = self.release.manifest.data_as_of
-            lines.append(f"已发布版本 {self.release.release_id}，数据截至 {as_of:%Y-%m-%d %H:%M}")
+            state = "已发布版本" if self.is_published else "待发布的版本"
+            lines.append(f"{state} {self.release.release_id}，数据截至 {as_of:%Y-%m-%d %H:%M}")
         else:
             lines.append("没有发布新版本，原版本照常使用")
         for file in self.files:

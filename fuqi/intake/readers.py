@@ -130,6 +130,8 @@ class ColumnarSheet:
             first, batches = 1, columns.iter_batches(ROWS_IN_A_BATCH)
             # A file without rows has no batch, but columns all the same.
             for batch in batches if columns.metadata.num_rows else [self._schema.empty_table()]:
+                # Damaged text is read without a word, and stops whoever uses it.
+                batch.validate(full=True)
                 numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
                 first += batch.num_rows
                 cells = pa.repeat(pa.scalar(batch.num_columns, pa.int64()), batch.num_rows)
@@ -319,16 +321,27 @@ def _delimiter(text: str) -> str:
 
 
 def _plain(column: pa.Array) -> pa.Array:
-    """A parquet column as DuckDB can read it, moments with a zone as Shanghai's local time."""
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_float16(column.type):
+    """A parquet column as DuckDB can read it, moments with a zone as Shanghai's local time.
+
+    Raises ArrowInvalid for days and moments beyond the calendar of a timestamp, which DuckDB does not survive.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain(column.dictionary_decode())
+    if pa.types.is_float16(kind):
         return column.cast(pa.float32())
-    if pa.types.is_decimal256(column.type):
+    if pa.types.is_decimal256(kind):
         return column.cast(pa.string())
-    if not _has_zone(column.type):
+    if pa.types.is_date(kind):
+        column.cast(pa.timestamp("s")).cast(pa.timestamp("us"))
         return column
-    return pc.local_timestamp(column.cast(pa.timestamp(column.type.unit, "Asia/Shanghai")))
+    if not pa.types.is_timestamp(kind):
+        return column
+    # Nanoseconds are cut off, and nothing else may get lost.
+    column = column.cast(pa.timestamp("us", kind.tz), safe=kind.unit != "ns")
+    if not _has_zone(kind):
+        return column
+    return pc.local_timestamp(column.cast(pa.timestamp("us", "Asia/Shanghai")))
 
 
 def _has_zone(kind: pa.DataType) -> bool:

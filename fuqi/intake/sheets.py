@@ -20,6 +20,8 @@ FORMULAS_WITHOUT_VALUE = (
     "有 {:,} 个公式没有算出的值，按空单元格处理；请用表格软件打开、保存后再导出"
 )
 ENORMOUS_CELL = "单元格内容过长，表格软件放不下；请核对引号和分隔符"
+NO_VALUES = (duckdb.DataError, duckdb.InvalidInputException, duckdb.NotSupportedError)
+"""What DuckDB says of columns whose values or types it cannot hold."""
 ROWS_AT_ONCE = 2 * 122_880
 LONGEST_CELL_BYTES = 100_000
 """A cell of a spreadsheet holds 32,767 characters, which are three bytes each in Chinese."""
@@ -234,9 +236,12 @@ class Sheets:
         number = len(self.recognised)
         try:
             stored = self._store(number, sheet, recognised, used)
-        except UnreadableFileError as error:
+        except (UnreadableFileError, *NO_VALUES) as error:
+            reason = str(error)
+            if isinstance(error, NO_VALUES):
+                reason = f"内容读不出（{reason.partition(chr(10))[0]}）；请重新导出"
             self.connection.execute(f"drop table if exists raw_{number}")
-            self._leave_out(problems.REFUSED, str(error), sheet.file, sheet.name)
+            self._leave_out(problems.REFUSED, reason, sheet.file, sheet.name)
             return
         datums = {}
         for longitude, latitude in places.position_pairs(recognised.table):

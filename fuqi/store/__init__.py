@@ -2,14 +2,16 @@
 
 from fuqi.store.database import Database
 from fuqi.store.lock import BusyError
+from fuqi.store.manifest import FileOutcome, Manifest, TableEntry
 from fuqi.store.parameters import parameters
 from fuqi.store.queries import Kpi, Query, QueryError, kpis
 from fuqi.store.queries import load as load_queries
-from fuqi.store.releases import Manifest, Release, ReleaseError, TableEntry, Warehouse
+from fuqi.store.releases import Release, ReleaseError, Warehouse
 
 __all__ = [
     "BusyError",
     "Database",
+    "FileOutcome",
     "Kpi",
     "Manifest",
     "Query",

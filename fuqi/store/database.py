@@ -137,13 +137,30 @@ class Database:
                 table in worktime_sql.TABLES
             ):  # a release of an earlier version brings its own calendar
                 continue
-            path = _quoted(self.release.table_path(table))
-            shown = _masked_columns(contract, table)
-            self._connection.execute(
-                f"create view \"{table}\" as select {shown} from read_parquet('{path}')"
-            )
+            _open_table(self._connection, contract, self.release, table)
         for query in _staging_in_order(self.queries):
             self._connection.execute(_as_macro(query) if query.params else _as_table(query))
+
+
+def problems_of(folder: Path, query: Query) -> pa.Table:
+    """The rows of a query that reads `intake_problems` alone, over the folder of any load.
+
+    The folder of a refused load holds nothing else, and a candidate need not be opened whole for its problems.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"set allowed_directories = ['{_quoted(folder)}']")
+        connection.execute("set enable_external_access = false")
+        connection.execute(MACROS.read_text(encoding="utf-8"))
+        _open_table(connection, load_contract(), Release(folder), "intake_problems")
+        return connection.sql(query.sql).to_arrow_table()
+
+
+def _open_table(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, release: Release, table: str
+) -> None:
+    path = _quoted(release.table_path(table))
+    shown = _masked_columns(contract, table)
+    connection.execute(f"create view \"{table}\" as select {shown} from read_parquet('{path}')")
 
 
 def _masked_columns(contract: Contract, table: str) -> str:

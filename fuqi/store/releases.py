@@ -4,93 +4,40 @@ A warehouse is a folder with `releases/<id>/` and the file `CURRENT`, which hold
 prepared in a staging folder on the same disk, moved into place, and switched in by replacing `CURRENT`: a
 reader sees the old release or the new one, never half of one. Whoever writes holds the warehouse's lock (`lock`),
 so what lies in staging while nobody holds it was left by a load that died, and the next load clears it away.
+
+A folder in `releases/` with a mark in it was never current: a candidate, which waits for somebody to publish or
+discard it, or what a load left that died just before the switch. It counts as a release from the moment `CURRENT`
+names it; the mark goes right after.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fuqi.store import lock
+from fuqi.store.manifest import Manifest, TableEntry
+
+__all__ = ["Manifest", "Pruned", "Release", "ReleaseError", "Staging", "TableEntry", "Warehouse"]
 
 MANIFEST = "manifest.json"
 STAGING_PREFIX = ".staging-"
 SCRATCH_SUFFIX = ".scratch"
 POINTER_PREFIX = ".CURRENT-"
+CANDIDATE_MARK = ".candidate"
+SWITCHING_MARK = ".switching"
+MARKS = (CANDIDATE_MARK, SWITCHING_MARK)
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class ReleaseError(RuntimeError):
     """The warehouse has no such release, or one of its files is not what it should be."""
-
-
-@dataclass(frozen=True)
-class TableEntry:
-    """How one table came into a release; `loaded_in` is the release whose intake read its files.
-
-    `columns` names the columns of the contract that at least one of its files had, filled or not; None in
-    manifests that were written before it was recorded. `is_foreign` marks another city's export, mapped for trial.
-    """
-
-    rows: int
-    refused: int
-    flagged: int
-    files: tuple[str, ...]
-    label: str
-    loaded_in: str
-    columns: tuple[str, ...] | None = None
-    is_foreign: bool = False
-
-    def absent(self, *columns: str) -> tuple[str, ...]:
-        """Those of the columns that no file had; none where that is unknown."""
-        return () if self.columns is None else tuple(c for c in columns if c not in self.columns)
-
-
-@dataclass(frozen=True)
-class Manifest:
-    release_id: str
-    loaded_at: datetime
-    data_as_of: datetime
-    tables: dict[str, TableEntry]
-
-    @property
-    def label(self) -> str:
-        """What the sources call themselves, such as 演示数据; empty for real data."""
-        return "、".join(sorted({t.label for t in self.tables.values() if t.label}))
-
-    def to_json(self) -> str:
-        content = {
-            "release_id": self.release_id,
-            "loaded_at": self.loaded_at.isoformat(timespec="seconds"),
-            "data_as_of": self.data_as_of.isoformat(timespec="seconds"),
-            "tables": {name: asdict(entry) for name, entry in self.tables.items()},
-        }
-        return json.dumps(content, ensure_ascii=False, indent=2)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Manifest":
-        content = json.loads(text)
-        return cls(
-            release_id=content["release_id"],
-            loaded_at=datetime.fromisoformat(content["loaded_at"]),
-            data_as_of=datetime.fromisoformat(content["data_as_of"]),
-            tables={name: _entry(entry) for name, entry in content["tables"].items()},
-        )
-
-
-def _entry(content: dict[str, Any]) -> TableEntry:
-    lists = {
-        key: tuple(content[key]) for key in ("files", "columns") if content.get(key) is not None
-    }
-    return TableEntry(**{**content, **lists})
 
 
 @dataclass(frozen=True)
@@ -121,6 +68,15 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Pruned:
+    """What `Warehouse.prune` removed: releases, candidates, and reports of loads that were refused."""
+
+    releases: tuple[Release, ...] = ()
+    candidates: tuple[Release, ...] = ()
+    reports: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class Staging:
     """A release in the making."""
 
@@ -148,20 +104,33 @@ class Staging:
 
     def publish(self, manifest: Manifest) -> Release:
         """Move the folder into place and make it the current release."""
-        (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-        for path in self.folder.iterdir():
-            _flush(path)
-        _flush(self.folder)
-        release = Release(self.warehouse.releases_folder / self.release_id)
-        self.folder.rename(release.folder)
+        release = self._put_in_place(manifest, SWITCHING_MARK)
         try:
             _flush(self.warehouse.releases_folder)
             self.warehouse.switch_to(release.release_id)
         except OSError:
             # A full disk: a release that nobody was told of must not turn up in a rollback.
             if self.warehouse.current_id() != release.release_id:
-                shutil.rmtree(release.folder, ignore_errors=True)
+                _remove(release.folder)
             raise
+        return release
+
+    def keep_as_candidate(self, manifest: Manifest) -> Release:
+        """Move the folder into place for `Warehouse.publish_candidate`; the current release stays."""
+        candidate = self._put_in_place(manifest, CANDIDATE_MARK)
+        _flush(self.warehouse.releases_folder)
+        return candidate
+
+    def _put_in_place(self, manifest: Manifest, mark: str) -> Release:
+        based_on = self.previous.release_id if self.previous else None
+        manifest = replace(manifest, based_on=based_on)
+        (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        (self.folder / mark).touch()
+        for path in self.folder.iterdir():
+            _flush(path)
+        _flush(self.folder)
+        release = Release(self.warehouse.releases_folder / self.release_id)
+        self.folder.rename(release.folder)
         return release
 
 
@@ -190,14 +159,68 @@ class Warehouse:
         return None if release_id is None else self.release(release_id)
 
     def release(self, release_id: str) -> Release:
+        """The published release of that id; ReleaseError names those there are when it is none of them."""
         folder = self.releases_folder / release_id
-        if not (folder / MANIFEST).is_file():
+        is_published = release_id == self.current_id() or not _marks(folder)
+        if not is_published or not (folder / MANIFEST).is_file():
             known = "、".join(r.release_id for r in self.releases()) or "没有任何版本"
             raise ReleaseError(f"没有版本 {release_id}；现有：{known}")
         return Release(folder)
 
     def releases(self) -> list[Release]:
         """Every published release, the oldest first."""
+        current = self.current_id()
+        return [r for r in self._complete() if r.release_id == current or not _marks(r.folder)]
+
+    def candidates(self) -> list[Release]:
+        """What was prepared and waits to be published or discarded, the oldest first."""
+        current = self.current_id()
+        return [
+            r
+            for r in self._complete()
+            if r.release_id != current and CANDIDATE_MARK in _marks(r.folder)
+        ]
+
+    def candidate(self, release_id: str) -> Release | None:
+        """The candidate of that id; None when there is none, or none any more."""
+        return next((c for c in self.candidates() if c.release_id == release_id), None)
+
+    def publish_candidate(self, release_id: str, *, wait_seconds: float = 0.0) -> Release:
+        """Make a candidate the current release; when it is that already, nothing is done.
+
+        Raises ReleaseError when it is gone, or another release became current since it was prepared: what
+        was shown of it, and the tables it carries over, are then out of date. Raises lock.BusyError when
+        somebody else writes to the warehouse for longer than `wait_seconds`.
+        """
+        with lock.held(self.folder, "发布版本", wait_seconds):
+            current = self.current_id()
+            if release_id == current:
+                return self.release(release_id)
+            candidate = self.candidate(release_id)
+            if candidate is None:
+                if any(r.release_id == release_id for r in self.releases()):
+                    raise ReleaseError(
+                        f"版本 {release_id} 发布过，已被别的版本取代；可在历史版本中回退"
+                    )
+                raise ReleaseError(f"没有待发布的版本 {release_id}，可能已被放弃；请重新预览")
+            based_on = candidate.manifest.based_on
+            if based_on != current:
+                raise ReleaseError(
+                    f"版本 {release_id} 是对照{_named(based_on)}准备的，现在使用的是{_named(current)}；"
+                    "请放弃它，重新预览后再发布"
+                )
+            self.switch_to(release_id)
+            return candidate
+
+    def discard_candidate(self, release_id: str, *, wait_seconds: float = 0.0) -> bool:
+        """Remove a candidate; False when there was none. Never touches what was published."""
+        with lock.held(self.folder, "放弃版本", wait_seconds):
+            candidate = self.candidate(release_id)
+            if candidate is not None:
+                shutil.rmtree(_set_aside(candidate.folder))
+            return candidate is not None
+
+    def _complete(self) -> list[Release]:
         if not self.releases_folder.is_dir():
             return []
         return [
@@ -222,24 +245,35 @@ class Warehouse:
             self.switch_to(release.release_id)
             return release
 
-    def prune(self, keep: int, *, wait_seconds: float = 0.0) -> list[Release]:
-        """Remove all but the `keep` newest releases, never the current one; gives those removed.
+    def prune(self, keep: int, *, wait_seconds: float = 0.0) -> Pruned:
+        """Remove all but the `keep` newest releases, never the current one; gives what was removed.
 
-        A table that a later release shares stays: the file has a name in each of them.
+        A table that a later release shares stays: the file has a name in each of them. Of the reports of
+        refused loads the `keep` newest stay, and of the candidates those that can still be published.
         """
         if keep < 1:
             raise ReleaseError(f"要保留的版本数是 {keep}；至少应为 1。")
         with lock.held(self.folder, "清理旧版本", wait_seconds):
             current = self.current_id()
-            removed = [r for r in self.releases()[:-keep] if r.release_id != current]
-            for release in removed:
-                # Out of the list before its files go: a release that lacks tables is never offered.
-                doomed = release.folder.with_name(f"{STAGING_PREFIX}{release.release_id}.pruned")
-                release.folder.rename(doomed)
-                shutil.rmtree(doomed)
+            removed = Pruned(
+                tuple(r for r in self.releases()[:-keep] if r.release_id != current),
+                tuple(
+                    c
+                    for place, c in enumerate(reversed(self.candidates()))
+                    if place >= keep or not _is_based_on(current, c)
+                ),
+                tuple(sorted(self._refused_folder.glob("*"))[:-keep]),
+            )
+            for release in (*removed.releases, *removed.candidates):
+                shutil.rmtree(_set_aside(release.folder))
+            for report in removed.reports:
+                shutil.rmtree(report)
             return removed
 
     def switch_to(self, release_id: str) -> None:
+        """Have `CURRENT` name another release; for those who hold the lock."""
+        # A mark that outlived its switch, by a kill, would hide a release that was in use.
+        self._settle(self.current_id())
         beside = self.folder / f"{POINTER_PREFIX}{os.getpid()}"
         try:
             beside.write_text(release_id + "\n", encoding="utf-8")
@@ -248,6 +282,13 @@ class Warehouse:
         finally:
             beside.unlink(missing_ok=True)
         _flush(self.folder)
+        self._settle(release_id)
+
+    def _settle(self, release_id: str | None) -> None:
+        """Take the marks off a release that is, or was, in use."""
+        if release_id is not None:
+            for mark in MARKS:
+                (self.releases_folder / release_id / mark).unlink(missing_ok=True)
 
     @contextmanager
     def stage(self, *, wait_seconds: float = 0.0) -> Iterator[Staging]:
@@ -269,11 +310,15 @@ class Warehouse:
                 shutil.rmtree(folder, ignore_errors=True)
                 shutil.rmtree(staging.scratch, ignore_errors=True)
 
+    @property
+    def _refused_folder(self) -> Path:
+        return self.folder / "refused"
+
     def new_refused_folder(self) -> Path:
         """An empty folder, named by the moment, for the report of a load that was refused."""
         stamp = datetime.now(LOCAL_ZONE).strftime("%Y%m%d-%H%M%S")
         for suffix in ("", *ascii_lowercase):
-            folder = self.folder / "refused" / f"{stamp}{suffix}"
+            folder = self._refused_folder / f"{stamp}{suffix}"
             try:
                 folder.mkdir(parents=True)
             except FileExistsError:
@@ -290,11 +335,14 @@ class Warehouse:
         return [] if self.holder() else self._unfinished()
 
     def _unfinished(self) -> list[Path]:
+        current = self.current_id()
+        unswitched = {mark.parent for mark in self.releases_folder.glob(f"*/{SWITCHING_MARK}")}
         return sorted(
-            [
+            {
                 *self.releases_folder.glob(f"{STAGING_PREFIX}*"),
+                *(folder for folder in unswitched if folder.name != current),
                 *self.folder.glob(f"{POINTER_PREFIX}*"),
-            ]
+            }
         )
 
     def _new_folder(self) -> Path:
@@ -313,11 +361,34 @@ class Warehouse:
         raise ReleaseError(f"一秒内开始了太多次载入（{stamp}），请稍后再试")
 
 
+def _marks(folder: Path) -> set[str]:
+    return {mark for mark in MARKS if (folder / mark).exists()}
+
+
+def _is_based_on(release_id: str | None, candidate: Release) -> bool:
+    try:
+        return candidate.manifest.based_on == release_id
+    except ReleaseError:
+        return False
+
+
+def _named(release_id: str | None) -> str:
+    return f"版本 {release_id} " if release_id else "空库"
+
+
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
+    """Remove what may be half a release, or a file, as far as it goes."""
+    if not path.is_dir():
         path.unlink(missing_ok=True)
+        return
+    if not path.name.startswith(STAGING_PREFIX):
+        path = _set_aside(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _set_aside(folder: Path) -> Path:
+    """Take a release out of the list before its files go, so that one that lacks tables is never offered."""
+    return folder.rename(folder.with_name(f"{STAGING_PREFIX}{folder.name}.pruned"))
 
 
 def _flush(path: Path) -> None:

@@ -24,6 +24,7 @@ from fuqi.ui.elements import (
 )
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
+from fuqi.ui.loading import file_outcomes, load_desk, release_history
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -45,14 +46,17 @@ __all__ = [
     "comparison_table",
     "definitions",
     "district_map",
+    "file_outcomes",
     "finding",
     "frozen",
     "kpi_row",
+    "load_desk",
     "measure_label",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "release_history",
     "rise_sentence",
     "section",
     "shared_problem_block",

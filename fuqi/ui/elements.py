@@ -241,8 +241,23 @@ def table(
             st.session_state[entry] = values[picked[0]] if picked else ""
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
+    grid(rows, shown, height=height, rounding=view.settings.rounding, titles=titles, **choosing)
+    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
+    st.caption(" · ".join(note for note in notes if note))
+
+
+def grid(
+    rows: pa.Table,
+    shown: Sequence[str],
+    *,
+    height: int | str = "auto",
+    rounding: str = "half_up",
+    titles: Mapping[str, str] | None = None,
+    **choosing: Any,
+) -> None:
+    """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
-        _with_titles(_in_percent(rows.select(list(shown)), view.settings.rounding)),
+        _with_titles(_in_percent(rows.select(list(shown)), rounding)),
         hide_index=True,
         height=height,
         width="stretch",
@@ -253,8 +268,6 @@ def table(
         placeholder="",
         **choosing,
     )
-    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
-    st.caption(" · ".join(note for note in notes if note))
 
 
 def published_table(view: View, rows: pa.Table) -> None:

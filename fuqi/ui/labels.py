@@ -100,6 +100,20 @@ TITLES = {
     "earlier_count": "此前",
     "week_counts": "每周件数",
     "last_received_date": "最近一次受理",
+    "mapping_name": "映射",
+    "load_mode": "载入方式",
+    "read_count": "读取",
+    "loaded_count": "载入",
+    "new_count": "新增",
+    "changed_count": "变更",
+    "identical_count": "相同",
+    "superseded_count": "被取代",
+    "ignored_columns": "未载入的列",
+    "not_loaded_reason": "未载入的原因",
+    "rows_before": "现用版本行数",
+    "rows_after": "发布后行数",
+    "rows_difference": "增减",
+    "examples": "示例",
 }
 
 

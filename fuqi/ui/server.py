@@ -8,16 +8,18 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fuqi import paths
+from fuqi import paths, settings
+from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
 SHELL_SCRIPT_URL = "/fuqi/shell.js"
+UPLOAD_ROUTE = "/_stcore/upload_file/"
 
 # The browser may talk to this server and to nobody else. Vega compiles its expressions (unsafe-eval), Streamlit
 # and deck.gl set styles in place, and workers and pictures come as blobs.
@@ -103,6 +105,27 @@ class ChineseShell:
         await self.app(scope, receive, send_translated)
 
 
+class UploadGate:
+    """Turns files away at the door while uploads are switched off: Streamlit takes them from any open page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        brings_file = scope["type"] == "http" and scope["method"] in ("PUT", "POST")
+        if brings_file and UPLOAD_ROUTE in scope["path"] and not _takes_uploads():
+            await PlainTextResponse("网页上传未开启", status_code=403)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def _takes_uploads() -> bool:
+    try:
+        return settings.load().uploads
+    except SettingsError:
+        return False
+
+
 _OURS = {name.encode() for name in SECURITY_HEADERS}
 _OF_THE_BODY = {b"content-length", b"etag", b"last-modified"}
 
@@ -124,4 +147,4 @@ def _translated(page: bytes) -> bytes:
 
 
 ROUTES = (Route("/fuqi/health", health), Route(SHELL_SCRIPT_URL, shell_script))
-MIDDLEWARE = (Middleware(ChineseShell),)
+MIDDLEWARE = (Middleware(ChineseShell), Middleware(UploadGate))

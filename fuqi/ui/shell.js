@@ -65,6 +65,15 @@
     ["Zoom in", "放大"],
     ["Zoom out", "缩小"],
     ["Reset view", "复位"],
+    ["Upload", "选择文件"],
+    ["Upload directories", "选择文件夹"],
+    ["Add files", "添加文件"],
+    ["Browse files", "选择文件"],
+    ["Drag and drop a file here", "把文件拖到这里"],
+    ["Drag and drop files here", "把文件拖到这里"],
+    ["Drag and drop directories here", "把文件夹拖到这里"],
+    ["Remove file", "移除文件"],
+    ["Dialog", "对话框"],
   ]);
   // Words that come with the name of what they are about: "Help for 受理量", "Show data: 受理与办结".
   const patterns = [
@@ -81,6 +90,11 @@
     [/^Choose date, (.+)$/, "选择日期，$1"],
     [/^(\d+) options? available\.?$/, "$1 个选项"],
     [/^Use arrow keys to navigate dates\..*$/, "方向键选择日期，回车确认，Esc 关闭"],
+    [/^(\S+?) ?([KMG]?B) per file(.*)$/, "每个文件不超过 $1 $2$3"],
+    [/^File must be (.+) or smaller\.$/, "文件不能大于 $1"],
+    [/^(.*) files are not allowed\.$/, "不能上传这种文件：$1"],
+    [/^Remove (.+)$/, "移除 $1"],
+    [/^Showing page (\d+) of (\d+)$/, "第 $1 页，共 $2 页"],
     [/^\w+ icon$/, "图标"],
     [/^Title text '(.+)'$/, "标题：$1"],
     [/^Subtitle text '(.+)'$/, "说明：$1"],

@@ -1,6 +1,6 @@
 """What a page works with: the release on the screen, the filters, and the queries bound to both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -160,9 +160,16 @@ def _scope(given: Mapping[str, Any]) -> str:
 
 
 def page(
-    title: str, question: str, *, offers: Sequence[str] = ("period", "street", "category")
+    title: str,
+    question: str,
+    *,
+    offers: Sequence[str] = ("period", "street", "category"),
+    without_data: Callable[[], None] = lambda: None,
 ) -> View:
-    """The top of a page: title, freshness and filters. Stops the run with a hint when nothing was loaded yet."""
+    """The top of a page: title, freshness and filters. Stops the run with a hint when nothing was loaded yet.
+
+    `without_data` draws what the page has to offer even then.
+    """
     current = settings.load()
     warehouse = Warehouse(paths.WAREHOUSE)
     try:
@@ -176,6 +183,7 @@ def page(
         st.info(
             "还没有数据。请先运行 `python -m fuqi intake data/exports` 载入导出文件，本页会自动更新。"
         )
+        without_data()
         st.stop()
 
     manifest = release.manifest

@@ -12,9 +12,9 @@
 --          $subdistrict           only what appeals of this subdistrict belong to, null for the district
 --          $category              only topics of this category, null for all
 -- Reads:   topic_changes, topic_places
--- Caveat:  the filters only choose rows. `week_counts` has the appeals of each week, the oldest first. A row that shares
---          more than half of its recent appeals, or of the other's, with a stronger finding is not leading; `seen_in`
---          names the strongest such finding.
+-- Caveat:  the filters only choose rows. `week_counts` has the appeals of each week, `week_dates` its first day, the oldest
+--          first. A row that shares more than half of its recent appeals, or of the other's, with a stronger finding is
+--          not leading; `seen_in` names the strongest such finding.
 with found as (
     select
         *,
@@ -41,7 +41,6 @@ members as (
         found.place_in_order,
         found.recent_count,
         found.earlier_date,
-        found.last_date,
         cases.appeal_id,
         cases.received_date,
         cases.received_date >= found.recent_date as is_recent,
@@ -78,27 +77,34 @@ seen as (
     group by place_in_order
 ),
 
+numbered as (
+    select
+        place_in_order,
+        earlier_date,
+        unnest(range(0, earlier_weeks + $common_recent_weeks::bigint)) as week_number,
+    from found
+),
+
+weeks as (
+    select
+        numbered.place_in_order,
+        numbered.earlier_date + 7 * numbered.week_number::integer as week_date,
+        count(members.appeal_id) as week_count,
+    from numbered
+    left join members
+        on
+            numbered.place_in_order = members.place_in_order
+            and numbered.week_number = (members.received_date - members.earlier_date)::bigint // 7
+    group by numbered.place_in_order, numbered.earlier_date, numbered.week_number
+),
+
 weekly as (
     select
-        weeks.place_in_order,
-        list(weeks.week_count order by weeks.week_number) as week_counts,
-    from (
-        select
-            found.place_in_order,
-            numbers.week_number,
-            count(members.appeal_id) as week_count,
-        from found
-        cross join
-            unnest(
-                range(0, found.earlier_weeks + $common_recent_weeks::bigint)
-            ) as numbers (week_number)
-        left join members
-            on
-                found.place_in_order = members.place_in_order
-                and numbers.week_number = (members.received_date - members.earlier_date)::bigint // 7
-        group by found.place_in_order, numbers.week_number
-    ) as weeks
-    group by weeks.place_in_order
+        place_in_order,
+        list(week_count order by week_date) as week_counts,
+        list(week_date order by week_date) as week_dates,
+    from weeks
+    group by place_in_order
 )
 
 select
@@ -124,6 +130,7 @@ select
     found.open_count,
     found.overdue_count,
     weekly.week_counts,
+    weekly.week_dates,
     seen.place_in_order is null as is_leading,
     stronger.problem as seen_in,
 from found

@@ -14,8 +14,8 @@
 with tests as (
     select
         count(*) as tested_count,
-        count(distinct place_kind, place_id) as tested_place_count,
-        count(distinct topic_level, topic) as tested_topic_count,
+        count(distinct concat_ws('/', place_kind, place_id)) as tested_place_count,
+        count(distinct concat_ws('/', topic_level, topic)) as tested_topic_count,
     from topic_tests(
         $as_of::timestamp,
         $start_date::date,

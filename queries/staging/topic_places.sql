@@ -5,32 +5,57 @@
 -- Params:  $as_of  the moment everything is judged at
 -- Reads:   judged_cases
 -- Caveat:  `firm` is null where neither number nor name of the enterprise is known; `voice` then is the appeal itself.
+with listed as (
+    select
+        appeal_id,
+        received_date,
+        subdistrict_name,
+        category,
+        is_closed,
+        is_overdue,
+        coalesce(enterprise_id, enterprise_name) as firm,
+        coalesce(enterprise_id, enterprise_name, appeal_id) as voice,
+        [
+            struct_pack(kind := '全区', id := '全区', name := '全区'),
+            struct_pack(kind := '片区', id := area_name, name := regexp_replace(area_name, '(片区)?$', '片区')),
+            struct_pack(kind := '园区商圈', id := park_id, name := coalesce(park_name, park_id)),
+            struct_pack(kind := '社区', id := community_name, name := community_name),
+            struct_pack(kind := '街道', id := subdistrict_name, name := subdistrict_name)
+        ] as places,
+        [
+            struct_pack(level := 1, name := category),
+            struct_pack(level := 2, name := category || ' / ' || subcategory)
+        ] as topics,
+    from judged_cases($as_of::timestamp)
+),
+
+placed as (
+    select
+        * exclude (places),
+        unnest(places) as place,
+    from listed
+),
+
+levelled as (
+    select
+        * exclude (topics),
+        unnest(topics) as topic,
+    from placed
+)
+
 select
-    cases.appeal_id,
-    cases.received_date,
-    cases.subdistrict_name,
-    cases.category,
-    cases.is_closed,
-    cases.is_overdue,
-    coalesce(cases.enterprise_id, cases.enterprise_name) as firm,
-    coalesce(cases.enterprise_id, cases.enterprise_name, cases.appeal_id) as voice,
-    places.place.kind as place_kind,
-    places.place.id as place_id,
-    places.place.name as place_name,
-    topics.topic.level as topic_level,
-    topics.topic.name as topic,
-from judged_cases($as_of::timestamp) as cases
-cross join
-    unnest([
-        struct_pack(kind := '全区', id := '全区', name := '全区'),
-        struct_pack(kind := '片区', id := cases.area_name, name := regexp_replace(cases.area_name, '(片区)?$', '片区')),
-        struct_pack(kind := '园区商圈', id := cases.park_id, name := coalesce(cases.park_name, cases.park_id)),
-        struct_pack(kind := '社区', id := cases.community_name, name := cases.community_name),
-        struct_pack(kind := '街道', id := cases.subdistrict_name, name := cases.subdistrict_name)
-    ]) as places (place)
-cross join
-    unnest([
-        struct_pack(level := 1, name := cases.category),
-        struct_pack(level := 2, name := cases.category || ' / ' || cases.subcategory)
-    ]) as topics (topic)
-where places.place.id is not null
+    levelled.appeal_id,
+    levelled.received_date,
+    levelled.subdistrict_name,
+    levelled.category,
+    levelled.is_closed,
+    levelled.is_overdue,
+    levelled.firm,
+    levelled.voice,
+    levelled.place.kind as place_kind,
+    levelled.place.id as place_id,
+    levelled.place.name as place_name,
+    levelled.topic.level as topic_level,
+    levelled.topic.name as topic,
+from levelled
+where levelled.place.id is not null

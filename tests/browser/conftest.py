@@ -81,7 +81,7 @@ def open_screen(
 
 
 @contextmanager
-def served(warehouse: Path, folder: Path) -> Iterator[str]:
+def served(warehouse: Path, folder: Path, **environment: str) -> Iterator[str]:
     """The address of a server over that warehouse, just started; it ends with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -91,7 +91,7 @@ def served(warehouse: Path, folder: Path) -> Iterator[str]:
         server = subprocess.Popen(
             [sys.executable, "-m", "fuqi", "serve", "--port", str(port)],
             cwd=paths.PROJECT,
-            env={**os.environ, "FUQI_WAREHOUSE": str(warehouse)},
+            env={**os.environ, "FUQI_WAREHOUSE": str(warehouse), **environment},
             stdout=written,
             stderr=subprocess.STDOUT,
         )

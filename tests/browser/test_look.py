@@ -8,7 +8,7 @@ import pytest
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import TITLES, Screen, foreign, link, real_complaints
 
-PAGES = {**TITLES, "definitions": "口径", "data": "数据"}
+PAGES = {**TITLES, "common": "共性诉求", "definitions": "口径", "data": "数据"}
 
 SIZES = {
     "office": {"width": 1366, "height": 768},
@@ -104,7 +104,15 @@ def test_maps_and_charts_are_drawn(seen: tuple[str, Screen]) -> None:
             if colours < LEAST_COLOURS or share < LEAST_DRAWN[kind]:
                 empty.append(f"{kind} {drawn}: {colours} colours, {share:.1%} drawn")
     assert (
-        drawn >= {"overview": 3, "resolution": 4, "assignments": 1, "stations": 3, "data": 0}[page]
+        drawn
+        >= {
+            "overview": 3,
+            "resolution": 4,
+            "common": 1,
+            "assignments": 1,
+            "stations": 3,
+            "data": 0,
+        }[page]
     )
     assert empty == []
 

@@ -181,7 +181,7 @@ def test_every_rate_stands_with_its_n(page: str, open_page: OpenPage) -> None:
 def test_each_row_of_the_street_table_is_what_its_street_shows_alone(
     open_page: OpenPage, figures: PlainFigures
 ) -> None:
-    tables = [t.value for t in open_page("resolution").dataframe]
+    tables = [t.value for t in open_page("comparison").dataframe]
     ranking = next(t for t in tables if "on_time_rank" in t.columns)
 
     assert len(ranking) == 10
