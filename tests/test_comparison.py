@@ -272,10 +272,13 @@ def same(found: Any, expected: Any) -> bool:
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[Row]:
-    """Up to 120 appeals of both periods whose moments often meet midnight, a deadline or the data's own moment."""
+    """Up to 120 appeals of both periods whose moments often meet midnight, a deadline or the data's own moment.
+
+    Hypothesis likes the first of its choices best: that is a ledger with cases.
+    """
     chance = draw(st.randoms(use_true_random=True))
     rows = []
-    for number in range(draw(st.sampled_from([0, 1, 12, 60, 120]))):
+    for number in range(draw(st.sampled_from([60, 120, 12, 1, 0]))):
         received = chance.choice(
             [
                 datetime(2023, 5, 31) + timedelta(days=chance.randint(0, 28)),

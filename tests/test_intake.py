@@ -492,7 +492,7 @@ def test_source_file_states_a_datum_that_wins(folder: Path, warehouse: Warehouse
 
 def test_impossible_position_is_emptied_and_flagged(folder: Path, warehouse: Warehouse) -> None:
     cases = [
-        ("22.5237", "114.0537", "位置不在福田区及周边，坐标已清空"),
+        ("23.1291", "113.2644", "位置不在福田区及周边，坐标已清空"),
         ("0", "0", "位置不在福田区及周边，坐标已清空"),
         ("12696000.1", "2560000.2", "位置不在福田区及周边，坐标已清空"),
         ("114.0537", "", "经度、纬度只有一个，坐标已清空"),

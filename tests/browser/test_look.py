@@ -8,7 +8,13 @@ import pytest
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import TITLES, Screen, foreign, link, real_complaints
 
-PAGES = {**TITLES, "common": "共性诉求", "definitions": "口径", "data": "数据"}
+PAGES = {
+    **TITLES,
+    "comparison": "横向比较",
+    "common": "共性诉求",
+    "definitions": "口径",
+    "data": "数据",
+}
 
 SIZES = {
     "office": {"width": 1366, "height": 768},
