@@ -188,6 +188,47 @@ def query(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def freeze(chosen: argparse.Namespace) -> int:
+    from fuqi import frozen as kept
+
+    try:
+        file = kept.freeze(
+            Warehouse(paths.WAREHOUSE),
+            chosen.period,
+            settings.load(),
+            as_of=chosen.as_of,
+            replace=chosen.replace,
+            wait_seconds=chosen.wait,
+        )
+    except kept.FrozenError as error:
+        print(f"没有封存：{error}", file=sys.stderr)
+        return 1
+    print(f"已封存：{file}")
+    one = kept.read(file)
+    if one.last > one.as_of.date():
+        print(f"注意：判定时点 {wording.moment(one.as_of)} 时该时段还没有结束", file=sys.stderr)
+    return 0
+
+
+def frozen(_: argparse.Namespace) -> int:
+    from fuqi import frozen as kept
+
+    try:
+        found = kept.listed(Warehouse(paths.WAREHOUSE))
+    except kept.FrozenError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    for one in found:
+        print(
+            f"{one.name}  {wording.period(one.first, one.last)}  截至 {wording.moment(one.as_of)} 判定"
+            f"  版本 {one.release_id}  口径 {one.version}  封存于 {wording.moment(one.frozen_at)}"
+            f"  {one.label}".rstrip()
+        )
+    if not found:
+        print("还没有封存的时段。例：python -m fuqi freeze 2023-05")
+    return 0
+
+
 def contract_tables(chosen: argparse.Namespace) -> int:
     from fuqi.contract import document
 
@@ -337,6 +378,23 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--report", type=Path, help="a folder to put the report of refused rows into"
     )
+
+    added = command("freeze", freeze, "keep a period's figures as they are judged now")
+    added.add_argument("period", help="2023-05, 2023-Q2, 2023-W20 or 2023-05-26..2023-06-25")
+    added.add_argument(
+        "--as-of",
+        type=_moment,
+        metavar="MOMENT",
+        help="judge at this moment, a day alone means its end; default: the data's own",
+    )
+    added.add_argument(
+        "--replace",
+        action="store_true",
+        help="freeze again; the old figures are kept under a number",
+    )
+    wait(added)
+
+    command("frozen", frozen, "list the frozen periods")
 
     command("doctor", doctor, "check the current release and print what it computes")
 

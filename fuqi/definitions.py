@@ -7,6 +7,7 @@ read off the SQL: from its column to the columns it is made of, through the stag
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -17,6 +18,7 @@ import duckdb
 from fuqi import contract, wording, worktime
 from fuqi.settings import Settings
 from fuqi.store import Kpi, Manifest, Query, load_queries
+from fuqi.store.queries import STAGING
 
 CALENDAR = "calendar"
 OFFICE_MACROS = ("working_seconds", "office_seconds", "office_moment", "office_days", "office_rest")
@@ -36,6 +38,12 @@ SETTING_TITLES = {
     "response_weight": "当日响应率权重",
     "resolved_weight": "解决率权重",
     "satisfied_weight": "满意率权重",
+    "common_min_count": "共性诉求：最少件数",
+    "common_min_firms": "共性诉求：最少企业数",
+    "common_min_ratio": "共性诉求：最低倍数",
+    "common_fdr": "共性诉求：允许的误报比例",
+    "common_recent_weeks": "新近上升：最近几周",
+    "common_earlier_weeks": "新近上升：与之前几周相比",
     "deadline_limits": "没有时限时推算的时限",
     "office_hours": "办公时间",
     "rounding": "百分比取位",
@@ -75,6 +83,13 @@ class Definition:
     denominator: str
     needs: tuple[Need, ...]
     settings: tuple[str, ...]
+    page: str
+    """The folder of the query, or of one that reads it where it is a staging query."""
+
+    @property
+    def caveat(self) -> str:
+        """What the reader has to know; notes for those who write queries are in English and left out."""
+        return self.query.caveat if re.search(r"[\u4e00-\u9fff]", self.query.caveat) else ""
 
     @property
     def file(self) -> str:
@@ -96,7 +111,7 @@ class Definition:
                 self.kpi.column,
                 self.kpi.definition,
                 self.query.name,
-                self.query.caveat,
+                self.caveat,
                 *(f"{need.table} {need.column}" for need in self.needs),
                 *(SETTING_TITLES.get(name, name) for name in self.settings),
             )
@@ -115,14 +130,15 @@ def definitions(
             numerator, _, denominator = kpi.definition.partition(" / ")
             needs = tuple(_need(need, manifest) for need in kpi.needs)
             decided = decided_by(query.name, kpi.column, queries)
-            found.append(Definition(query, kpi, numerator, denominator, needs, decided))
+            page = _page(query, queries)
+            found.append(Definition(query, kpi, numerator, denominator, needs, decided, page))
     return tuple(found)
 
 
 def decided_by(name: str, column: str, queries: Mapping[str, Query]) -> tuple[str, ...]:
     """The settings, and the working calendar, that the column of a query rests on, in their usual order."""
     made_of: dict[str, set[str]] = {}
-    for query in _with_staging(name, queries):
+    for query in with_staging(name, queries):
         for alias, used in _used_names(query.sql):
             made_of.setdefault(alias, set()).update(used)
     known = {f.name for f in fields(Settings)}
@@ -181,7 +197,7 @@ def as_rows(
             zip(
                 HEADINGS,
                 (
-                    page_titles.get(d.query.folder, d.query.folder),
+                    page_titles.get(d.page, d.page),
                     d.kpi.label,
                     d.kpi.column,
                     d.numerator,
@@ -192,7 +208,7 @@ def as_rows(
                         f"{n.table}·{n.column}{'' if n.is_present else '（缺）'}" for n in d.needs
                     ),
                     "；".join(f"{SETTING_TITLES[s]}：{stated(s, settings)}" for s in d.settings),
-                    d.query.caveat,
+                    d.caveat,
                     d.file,
                 ),
                 strict=True,
@@ -229,6 +245,13 @@ def as_markdown(rows: list[dict[str, str]], provenance: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _page(query: Query, queries: Mapping[str, Query]) -> str:
+    if query.folder != STAGING:
+        return query.folder
+    readers = (q for q in queries.values() if q.folder != STAGING)
+    return next((q.folder for q in readers if query in with_staging(q.name, queries)), query.folder)
+
+
 def _need(need: str, manifest: Manifest) -> Need:
     name, _, column = need.partition(".")
     table = contract.load()[name]
@@ -249,7 +272,7 @@ def _place(name: str) -> int:
     return [*SETTING_TITLES].index(name)
 
 
-def _with_staging(name: str, queries: Mapping[str, Query]) -> list[Query]:
+def with_staging(name: str, queries: Mapping[str, Query]) -> list[Query]:
     """The query and, further down, every staging query it reads."""
     found: dict[str, Query] = {}
     waiting = [name]

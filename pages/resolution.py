@@ -23,6 +23,7 @@ ui.kpi_row(
     previous=view.previous("resolution_totals"),
     trend=view.query("resolution_trend"),
 )
+ui.frozen(view)
 
 ui.section(
     "先办这些：已超期与一个工作日内到期", "不论何时受理，按办结时限从早到晚。点选一行看这一件。"

@@ -11,7 +11,7 @@ import pytest
 from fuqi import definitions, paths
 from fuqi.definitions import CALENDAR, Definition
 from fuqi.settings import Settings
-from fuqi.store import Manifest, TableEntry, load_queries
+from fuqi.store import Manifest, TableEntry
 from fuqi.store.queries import Query
 from fuqi.worktime import Limit, OfficeHours
 from tests.ledger import AS_OF
@@ -150,6 +150,12 @@ def test_files_hold_every_definition_and_where_they_come_from():
     assert "查询文件：queries/resolution/resolution_totals.sql" in document
 
 
-def test_every_kpi_stands_in_a_folder_that_is_a_page():
-    folders = {q.folder for q in load_queries().values() if q.kpis}
-    assert folders <= {page.stem for page in paths.PAGES.glob("*.py")}
+def test_every_kpi_stands_on_a_page():
+    from fuqi.ui.labels import PAGES
+
+    assert {d.page for d in definitions.definitions(manifest())} <= set(PAGES)
+
+
+def test_kpi_of_a_staging_query_stands_on_the_page_that_reads_it():
+    assert found("location_quotient").page == "common"
+    assert found("on_time_rate").page == "resolution"

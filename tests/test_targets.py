@@ -209,11 +209,11 @@ def ranking_rows():
 
     return pa.table(
         {
-            "subdistrict_name": ["福保街道", "华强北街道"],
-            "on_time_count": [9, 8], "due_count": [10, 10],
-            "on_time_rate": [0.9, 0.8], "on_time_low": [0.6, 0.5], "on_time_high": [0.98, 0.94],
-            "district_on_time_rate": [0.85, 0.85], "on_time_rank": [1, 2],
-            "on_time_verdict": ["与全区无显著差异"] * 2,
+            "compared_name": ["福保街道", "华强北街道"],
+            "numerator_count": [9, 8], "denominator_count": [10, 10],
+            "measured_rate": [0.9, 0.8], "rate_low": [0.6, 0.5], "rate_high": [0.98, 0.94],
+            "district_rate": [0.85, 0.85], "rate_rank": [1, 2], "is_ranked": [True, True],
+            "rate_verdict": ["与全区无显著差异"] * 2,
         }
     )  # fmt: skip
 

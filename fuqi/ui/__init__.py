@@ -22,6 +22,7 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
 from fuqi.ui.shared import (
@@ -47,6 +48,7 @@ __all__ = [
     "district_map",
     "file_outcomes",
     "finding",
+    "frozen",
     "kpi_row",
     "load_desk",
     "measure_label",

@@ -84,7 +84,7 @@ def _card(
     view: View, kpi: Kpi, values: dict[str, Any], before: dict[str, Any], trend: pa.Table | None
 ) -> None:
     value = values[kpi.column]
-    text = _formatted(kpi.column, value, view.settings.rounding)
+    text = formatted(kpi.column, value, view.settings.rounding)
     if kpi.column in ALARMS and value:
         text = f":{ALARMS[kpi.column]}[{text}]"
     with st.container(
@@ -93,7 +93,7 @@ def _card(
         st.metric(
             kpi.label,
             text,
-            delta=_change(kpi.column, value, before.get(kpi.column)),
+            delta=change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
             help=_definition(kpi),
             chart_data=_course(kpi.column, trend),
@@ -129,14 +129,14 @@ def all_kpis(view: View, name: str) -> None:
         shown.append(
             {
                 "指标": kpi.label,
-                "本期": _formatted(column, values[column], rounding),
+                "本期": formatted(column, values[column], rounding),
                 "n": f"缺少列：{'、'.join(absent)}"
                 if absent
                 else _count_of(kpi, values)
                 if kpi.counts
                 else "",
-                "上期": _formatted(column, before.get(column), rounding),
-                "变化": _change(column, values[column], before.get(column)) or "",
+                "上期": formatted(column, before.get(column), rounding),
+                "变化": change(column, values[column], before.get(column)) or "",
                 "目标": _aim(view, kpi, values),
                 "口径": _definition(kpi),
             }
@@ -296,7 +296,8 @@ def _definition(kpi: Kpi) -> str:
     return f"{kpi.label} = {kpi.definition}。{direction}"
 
 
-def _formatted(column: str, value: float | None, rounding: str) -> str:
+def formatted(column: str, value: float | None, rounding: str) -> str:
+    """A KPI's value in words, by the unit its column's name ends with; 不可算 for none."""
     if column.endswith("_rate"):
         return wording.percent(value, rounding=rounding)
     if column.endswith("_working_hours"):
@@ -310,7 +311,8 @@ def _formatted(column: str, value: float | None, rounding: str) -> str:
     return wording.number(value)
 
 
-def _change(column: str, value: float | None, before: float | None) -> str | None:
+def change(column: str, value: float | None, before: float | None) -> str | None:
+    """How far a KPI has moved, signed and in its unit; None when it did not, or one of the two is missing."""
     if value is None or before is None:
         return None
     change = value - before

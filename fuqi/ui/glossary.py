@@ -38,11 +38,11 @@ def definitions(view: View) -> None:
     )
     if not found:
         st.info("没有符合的指标，请换个词。", icon=":material/search_off:")
-    for folder, on_page in groupby(found, key=lambda d: d.query.folder):
+    for folder, on_page in groupby(found, key=lambda d: d.page):
         section(PAGES[folder])
-        for query, of_query in groupby(on_page, key=lambda d: d.query):
+        for _, of_query in groupby(on_page, key=lambda d: d.query):
             rows = list(of_query)
-            st.caption(f"由 `{rows[0].file}` 计算。{query.caveat}")
+            st.caption(f"由 `{rows[0].file}` 计算。{rows[0].caveat}")
             with st.container(gap="xsmall"):
                 for definition in rows:
                     _definition(view, definition)
@@ -53,7 +53,7 @@ def definitions(view: View) -> None:
 def _place(definition: Definition) -> tuple[int, int, str]:
     """By page, and there the query first that defines most."""
     query = definition.query
-    return [*PAGES].index(query.folder), -len(query.kpis), query.name
+    return [*PAGES].index(definition.page), -len(query.kpis), query.name
 
 
 def _definition(view: View, definition: Definition) -> None:
