@@ -68,16 +68,11 @@ with left:
     ui.chart(view, "诉求类型", charts.category_pareto, view.query("appeals_by_category"))
 with right:
     ui.chart(view, "办理环节", charts.stage_funnel, view.query("resolution_funnel"))
-    distribution = view.query("resolution_time_distribution", longest_days=LONGEST_DAYS)
-    ui.chart(view, "办结用时分布", charts.time_distribution, distribution)
+    taken = view.query("resolution_time_distribution", longest_days=LONGEST_DAYS)
+    ui.chart(view, "办结用时分布", charts.time_distribution, taken)
     ui.chart(view, "未办结诉求的时长", charts.open_by_age, view.query("open_by_age"))
-ui.chart(
-    view,
-    "什么时候来的诉求，当日联系上了企业",
-    charts.response_by_hour,
-    view.query("same_day_by_hour"),
-    min_n=view.settings.min_n,
-)
+by_hour = view.query("same_day_by_hour")
+ui.chart(view, "受理时刻与当日响应", charts.response_by_hour, by_hour, min_n=view.settings.min_n)
 
 ui.section("全部指标", "每个比率都带分子和分母；口径即查询文件头里的定义。")
 ui.all_kpis(view, "resolution_totals")

@@ -217,7 +217,7 @@ def test_a_chart_is_a_valid_specification_that_carries_its_rows(run, query, draw
     with_cases = rows.to_pylist()
     if query == "units_compared" and draw is charts.control_chart:
         with_cases = [row for row in with_cases if row["denominator_count"]]
-    assert [len(data) for data in drawn] == [len(with_cases)]
+    assert len(with_cases) in [len(data) for data in drawn]
     json.dumps(spec, allow_nan=False)
 
 

@@ -29,12 +29,7 @@ st.navigation(
         st.Page(
             paths.PAGES / "comparison.py", title=PAGES["comparison"], icon=":material/balance:"
         ),
-        st.Page(
-            paths.PAGES / "common_appeals.py",
-            title=PAGES["common"],
-            icon=":material/hub:",
-            url_path="common",
-        ),
+        st.Page(paths.PAGES / "common.py", title=PAGES["common"], icon=":material/hub:"),
         st.Page(
             paths.PAGES / "assignments.py", title=PAGES["assignments"], icon=":material/handshake:"
         ),

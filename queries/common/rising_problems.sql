@@ -12,6 +12,7 @@
 --          $subdistrict           only what appeals of this subdistrict belong to, null for the district
 --          $category              only topics of this category, null for all
 -- Reads:   topic_changes, topic_places
+-- KPI:     rise_ratio  增幅 = 近几周周均件数 / 此前各周周均件数
 -- Caveat:  the filters only choose rows. `week_counts` has the appeals of each week, `week_dates` its first day, the oldest
 --          first. A row that shares more than half of its recent appeals, or of the other's, with a stronger finding is
 --          not leading; `seen_in` names the strongest such finding.

@@ -10,7 +10,6 @@
 --          $common_min_ratio       ratio of the weekly averages at least
 --          $common_fdr             false discoveries allowed among the findings, a share
 -- Reads:   topic_places
--- KPI:     rise_ratio  增幅 = 近几周周均件数 / 此前各周周均件数
 -- Caveat:  weeks are seven days up to the last day that is over at $as_of; where the data begin later, only whole earlier
 --          weeks count. A rise has to hold by the clock (conditional binomial test of two Poisson rates) and as a share
 --          of the place's appeals (hypergeometric test), or every busy month would be one: the larger of the two

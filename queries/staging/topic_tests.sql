@@ -10,9 +10,6 @@
 --          $common_min_ratio  location quotient at least
 --          $common_fdr        false discoveries allowed among the findings, a share
 -- Reads:   topic_places
--- KPI:     location_quotient  区位商 = 该类占该处诉求的比重 / 该类占全区其他地方诉求的比重
---          false_discovery    校正显著性 = 单侧精确检验（超几何分布）的概率，按时段内全部检验对数以
---          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次
 -- Caveat:  a pair below one of the minimums keeps its place among those tested, with a probability of 1, so that leaving it
 --          out makes no finding easier. Places lie in one another and topics too: findings are not independent.
 with cells as (
