@@ -12,7 +12,7 @@
 -- Reads:   topic_places
 -- KPI:     location_quotient  区位商 = 该类占该处诉求的比重 / 该类占全区其他地方诉求的比重
 --          false_discovery    校正显著性 = 单侧精确检验（超几何分布）的概率，按时段内全部检验对数以
---          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次
+--          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次，未写明企业的每件算一家
 -- Caveat:  a pair below one of the minimums keeps its place among those tested, with a probability of 1, so that leaving it
 --          out makes no finding easier. Places lie in one another and topics too: findings are not independent.
 with cells as (
@@ -24,7 +24,7 @@ with cells as (
         any_value(place_name) as place_name,
         any_value(category) as category,
         count(*) as received_count,
-        count(distinct voice) as voice_count,
+        count(distinct firm) + count(*) filter (where firm is null) as voice_count,
         count(distinct firm) as firm_count,
         count(*) filter (where firm is null) as unnamed_count,
         count(*) filter (where not is_closed) as open_count,
