@@ -13,7 +13,7 @@
 -- Reads:   topic_tests, topic_places
 -- KPI:     location_quotient  区位商 = 该类占该处诉求的比重 / 该类占全区其他地方诉求的比重
 --          false_discovery    校正显著性 = 单侧精确检验（超几何分布）的概率，按时段内全部检验对数以
---          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次
+--          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次，未写明企业的每件算一家
 -- Caveat:  the test is always against the whole district and all categories; the filters only choose rows. A row that
 --          shares more than half of its appeals, or of the other's, with a stronger finding is not leading; `seen_in`
 --          names the strongest such finding.

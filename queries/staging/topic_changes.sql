@@ -14,7 +14,7 @@
 --          weeks count. A rise has to hold by the clock (conditional binomial test of two Poisson rates) and as a share
 --          of the place's appeals (hypergeometric test), or every busy month would be one: the larger of the two
 --          probabilities is corrected (Benjamini-Hochberg) over all pairs tested. A place with one topic only has no share
---          to rise. One firm counts once a topic and span in both tests.
+--          to rise. One firm counts once a topic and span in both tests; an appeal of an unknown firm counts as one firm.
 with known as (
     select min(received_date) as first_known_date
     from topic_places($as_of::timestamp)
@@ -59,10 +59,10 @@ cells as (
         any_value(cases.category) as category,
         count(*) filter (where cases.received_date >= spans.recent_date) as recent_count,
         count(*) filter (where cases.received_date < spans.recent_date) as earlier_count,
-        count(distinct cases.voice) filter (where cases.received_date >= spans.recent_date) as recent_voice_count,
-        count(distinct cases.voice) filter (where cases.received_date < spans.recent_date) as earlier_voice_count,
         count(distinct cases.firm) filter (where cases.received_date >= spans.recent_date) as firm_count,
+        count(distinct cases.firm) filter (where cases.received_date < spans.recent_date) as earlier_firm_count,
         count(*) filter (where cases.received_date >= spans.recent_date and cases.firm is null) as unnamed_count,
+        count(*) filter (where cases.received_date < spans.recent_date and cases.firm is null) as earlier_unnamed_count,
         count(*) filter (where cases.received_date >= spans.recent_date and not cases.is_closed) as open_count,
         count(*) filter (where cases.received_date >= spans.recent_date and cases.is_overdue) as overdue_count,
         list_sort(list(distinct cases.subdistrict_name)) as subdistrict_names,
@@ -80,6 +80,14 @@ cells as (
         spans.earlier_weeks
 ),
 
+voiced as (
+    select
+        *,
+        firm_count + unnamed_count as recent_voice_count,
+        earlier_firm_count + earlier_unnamed_count as earlier_voice_count,
+    from cells
+),
+
 compared as (
     select
         *,
@@ -90,7 +98,7 @@ compared as (
             sum(recent_voice_count + earlier_voice_count) over (partition by place_kind, place_id, topic_level)
         )::bigint as place_voice_count,
         rate(recent_count * earlier_weeks, earlier_count * $common_recent_weeks::bigint) as rise_ratio,
-    from cells
+    from voiced
 ),
 
 tested as (

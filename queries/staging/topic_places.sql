@@ -4,7 +4,7 @@
 --          level (1 the category, 2 its subcategory; without a subcategory `topic` is null).
 -- Params:  $as_of  the moment everything is judged at
 -- Reads:   judged_cases
--- Caveat:  `firm` is null where neither number nor name of the enterprise is known; `voice` then is the appeal itself.
+-- Caveat:  `firm` is null where neither number nor name of the enterprise is known.
 with listed as (
     select
         appeal_id,
@@ -14,7 +14,6 @@ with listed as (
         is_closed,
         is_overdue,
         coalesce(enterprise_id, enterprise_name) as firm,
-        coalesce(enterprise_id, enterprise_name, appeal_id) as voice,
         [
             struct_pack(kind := '全区', id := '全区', name := '全区'),
             struct_pack(kind := '片区', id := area_name, name := regexp_replace(area_name, '(片区)?$', '片区')),
@@ -51,7 +50,6 @@ select
     levelled.is_closed,
     levelled.is_overdue,
     levelled.firm,
-    levelled.voice,
     levelled.place.kind as place_kind,
     levelled.place.id as place_id,
     levelled.place.name as place_name,

@@ -21,7 +21,7 @@ with cells as (
         any_value(place_name) as place_name,
         any_value(category) as category,
         count(*) as received_count,
-        count(distinct voice) as voice_count,
+        count(distinct firm) + count(*) filter (where firm is null) as voice_count,
         count(distinct firm) as firm_count,
         count(*) filter (where firm is null) as unnamed_count,
         count(*) filter (where not is_closed) as open_count,
