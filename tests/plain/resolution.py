@@ -314,6 +314,17 @@ def _around(start: date) -> list[date]:
     return [start + timedelta(days=n) for n in range(31)]
 
 
+OF_A_STREET = (
+    *("received_count", "closed_count", "due_count", "on_time_count"),
+    *("response_due_count", "same_day_response_count", "response_24h_due_count"),
+    *("response_24h_count", "responded_count", "outcome_count", "resolved_count"),
+    *("rated_count", "satisfied_count", "closed_rate", "on_time_rate"),
+    *("same_day_response_rate", "response_24h_rate", "resolved_rate", "satisfied_rate"),
+    *("rated_rate", "median_first_response_hours", "median_resolution_hours"),
+    "median_resolution_working_hours",
+)
+
+
 def ranking(found: list[Case], ledger: Ledger, asked: Asked) -> list[Row]:
     """By street; a rank counts the ranked streets that do better, so equals share one."""
     rows = []
@@ -327,20 +338,7 @@ def ranking(found: list[Case], ledger: Ledger, asked: Asked) -> list[Row]:
                 "overdue_count": sum(c.is_overdue for c in here),
                 "on_time_low": low,
                 "on_time_high": high,
-                **{
-                    column: total[column]
-                    for column in (
-                        "received_count",
-                        "closed_count",
-                        "due_count",
-                        "on_time_count",
-                        "response_due_count",
-                        "same_day_response_count",
-                        "median_resolution_hours",
-                        "on_time_rate",
-                        "same_day_response_rate",
-                    )
-                },
+                **{column: total[column] for column in OF_A_STREET},
             }
         )
     district = share(
