@@ -36,7 +36,7 @@ RELEASES_SHOWN = 8
 ROWS_WITHOUT_SCROLLING = 8
 SWITCHED_OFF = (
     "网页上传未开启。目前没有登录，开启后能打开本页的人都能载入和回退数据，请只在仅供数据管理员访问的服务器上，"
-    "把 data/settings.toml 里的 uploads 改为 true；也可以用命令 `python -m fuqi intake` 载入。"
+    "把 `data/settings.toml` 里的 `uploads` 改为 `true`；也可以用命令 `python -m fuqi intake` 载入。"
 )
 FILE_COLUMNS = (
     "file",

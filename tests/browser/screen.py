@@ -26,7 +26,8 @@ SETTLED = """() => {
     return app !== null
         && app.dataset.testScriptState === 'notRunning'
         && app.dataset.testConnectionState === 'CONNECTED'
-        && document.querySelector('[data-testid=stMetric], [data-testid=stAlert], [data-testid=stDataFrame]') !== null
+        && document.querySelector('[data-testid=stMetric], [data-testid=stAlert], [data-testid=stDataFrame], ' +
+            '[data-testid=stTextInput]') !== null
         && document.querySelector('[data-stale=true]') === null
         && document.querySelector('[data-testid=stSkeleton]') === null;
 }"""
