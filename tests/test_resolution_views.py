@@ -317,3 +317,15 @@ def test_a_stage_whose_column_is_absent_says_which(tmp_path):
         "派单时间",
     )
     assert (by_name["签收"]["reached_count"], by_name["签收"]["absent_column"]) == (0, None)
+
+
+def test_a_tenth_of_the_time_that_no_case_took_counts_none():
+    with opened(appeals=[]) as run:
+        rows = run("limit_use_distribution")
+    assert [(r["tenth"], r["closed_count"]) for r in rows] == [(n, 0) for n in range(21)]
+
+
+def test_the_stages_are_numbered_in_their_order():
+    with opened(appeals=[]) as run:
+        rows = run("resolution_funnel")
+    assert [r["stage_order"] for r in rows] == [1, 2, 3, 4, 5, 6]
