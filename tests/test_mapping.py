@@ -82,6 +82,18 @@ def test_mapping_named_in_the_source_file_stands_beside_the_exports(
     assert len(published(run(folder, warehouse), "appeals")) == 2
 
 
+@pytest.mark.parametrize("name", ["../cases", "../../cases", "a/cases"])
+def test_mapping_is_a_name_and_no_way_to_other_folders(
+    name: str, folder: Path, foreign_file: Path, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    written(tmp_path, MAPPING)
+    written(folder.parent, MAPPING)
+    with (folder / "source.toml").open("a", encoding="utf-8") as source:
+        source.write(f'[[files]]\npattern = "cases*"\nmapping = "{name}"\n')
+    with pytest.raises(IntakeError, match="不是一个名称"):
+        run(folder, warehouse)
+
+
 def test_mapping_that_does_not_exist_is_named(folder: Path, warehouse: Warehouse) -> None:
     with (folder / "source.toml").open("a", encoding="utf-8") as source:
         source.write('[[files]]\npattern = "*"\nmapping = "nowhere"\n')

@@ -252,7 +252,12 @@ def shipped(contract: Contract) -> tuple[tuple[Mapping, ...], dict[str, str]]:
 
 
 def named(name: str, folder: Path, contract: Contract) -> Mapping:
-    """The mapping of that name beside the exports in `folder`, or among the shipped ones."""
+    """The mapping of that name beside the exports in `folder`, or among the shipped ones.
+
+    The name may come with a file that somebody uploaded: it is never a way out of these folders.
+    """
+    if Path(name).name != name or "\\" in name:
+        raise IntakeError(f"映射 {name} 不是一个名称；请只写文件名，不带文件夹和 .toml。")
     for place in (folder, paths.MAPPINGS):
         file = place / f"{name}.toml"
         if file.is_file():
