@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from math import comb, isclose
+from math import comb, inf, isclose
 from pathlib import Path
 from typing import Any
 
@@ -571,6 +571,30 @@ def test_where_the_data_begin_later_only_whole_earlier_weeks_count():
     assert (totals["tested_rise_count"], totals["earlier_weeks"]) == (0, None)
 
 
+def test_without_one_whole_earlier_week_nothing_is_tested():
+    for before, tested in ((6, 0), (7, 2)):
+        began = RECENT_DAY - timedelta(days=before)
+        with opened([*several(12, "融资"), *several(4, "融资", 100, day=began)]) as run:
+            (totals,) = run("shared_problem_totals")
+        assert totals["tested_rise_count"] == tested
+
+
+def test_open_overdue_and_unnamed_appeals_of_a_rise_are_those_of_its_recent_weeks():
+    ledger = a_rise(day=RECENT_DAY)
+    for row in ledger:
+        row["due_at"] = datetime(2023, 7, 8)
+    ledger[0]["due_at"] = ledger[12]["due_at"] = datetime(2023, 6, 8)
+    ledger[1]["closed_at"] = datetime(2023, 6, 6)
+    ledger[2]["enterprise_id"] = ledger[13]["enterprise_id"] = None
+    with opened(ledger) as run:
+        row = run("rising_problems")[1]
+    assert (row["recent_count"], row["open_count"], row["overdue_count"]) == (12, 11, 1)
+    assert (row["firm_count"], row["unnamed_count"]) == (11, 1)
+    by_share = exact_hypergeometric_tail(12, 52, 16, 176)
+    by_clock = exact_binomial_tail(12, 16, Fraction(4, 16))
+    assert isclose(row["probability"], float(max(by_clock, by_share)), rel_tol=1e-9)
+
+
 def test_filters_choose_rising_rows():
     with opened(a_rise()) as run:
         assert found(run("rising_problems", subdistrict="福保街道")) == [
@@ -687,8 +711,8 @@ def drawn_ledger(seed: int) -> list[Row]:
             subdistrict_name=chance.choice(STREETS[:2]),
             community_name=chance.choice([None, "福保社区", "莲花社区"]),
             park_id=chance.choice([None, "P1", "P2", "P3", "P9"]),
-            enterprise_id=chance.choice([None, *"ABCDEFGH"]),
-            enterprise_name=chance.choice([None, "甲", "乙"]),
+            enterprise_id=chance.choice([None, None, None, None, *"ABCDEFGH"]),
+            enterprise_name=chance.choice([None, None, "甲", "乙"]),
             is_void=chance.random() < 0.1,
             due_at=chance.choice([datetime(2023, 6, 20), datetime(2023, 7, 20)]),
             closed_at=chance.choice([None, datetime(2023, 6, 28, 19)]),
@@ -742,6 +766,14 @@ def firms(rows: list[Row]) -> int:
     return len({firm_of(row) for row in rows} - {None})
 
 
+def unfinished(rows: list[Row], as_of: datetime) -> Row:
+    still_open = [r for r in rows if r["closed_at"] is None or r["closed_at"] > as_of]
+    return {
+        "open_count": len(still_open),
+        "overdue_count": sum(r["due_at"] < as_of for r in still_open),
+    }
+
+
 def stepped_up(probabilities: dict[tuple, Fraction]) -> dict[tuple, Fraction]:
     """Benjamini and Hochberg 1995: the smallest rate at which each is still rejected."""
     listed = sorted(probabilities.items(), key=lambda item: item[1], reverse=True)
@@ -761,7 +793,7 @@ def known_rows(ledger: list[Row], as_of: datetime, first: date, last: date) -> l
     ]
 
 
-def plain_shared(rows: list[Row], least: Row) -> dict[tuple, Row]:
+def plain_shared(rows: list[Row], as_of: datetime, least: Row) -> dict[tuple, Row]:
     """Every pair tested, by place, level and topic."""
     cells = cells_of(rows)
     plain: dict[tuple, Row] = {}
@@ -794,6 +826,7 @@ def plain_shared(rows: list[Row], least: Row) -> dict[tuple, Row]:
                 "location_quotient": quotient,
                 "firm_count": firms(here),
                 "unnamed_count": sum(firm_of(row) is None for row in here),
+                **unfinished(here, as_of),
                 "probability": tail if is_large else Fraction(1),
             }
     return plain
@@ -852,6 +885,7 @@ def plain_rising(ledger: list[Row], as_of: datetime, last: date, least: Row) -> 
                 "rise_ratio": ratio,
                 "firm_count": firms(recent),
                 "unnamed_count": sum(firm_of(row) is None for row in recent),
+                **unfinished(recent, as_of),
                 "week_counts": [weeks[n] for n in range(earlier_weeks + recent_weeks)],
                 "probability": tail if is_large else Fraction(1),
             }
@@ -872,6 +906,21 @@ def check_against(rows: list[Row], plain: dict[tuple, Row], fdr: float) -> None:
                 assert row[name] == value, (key, name)
 
 
+def strength(row: Row) -> tuple:
+    """Where a row stands: the least likely first, then the most unusual, the broader topic, the most frequent."""
+    times = row.get("location_quotient", row.get("rise_ratio"))
+    count = row.get("received_count", row.get("recent_count"))
+    return (
+        row["probability"],
+        -inf if times is None else -times,
+        row["topic_level"],
+        -count,
+        row["place_kind"],
+        row["place_id"],
+        row["topic"],
+    )
+
+
 def check_leading(rows: list[Row], members: dict[tuple, set[str]]) -> None:
     """Whether a row repeats a stronger one, in the order the query gives them."""
     keys = [(r["place_kind"], r["place_id"], r["topic_level"], r["topic"]) for r in rows]
@@ -884,7 +933,7 @@ def check_leading(rows: list[Row], members: dict[tuple, set[str]]) -> None:
         ]
         assert row["is_leading"] == (not same)
         assert row["seen_in"] == (same[0]["problem"] if same else None)
-    strengths = [row["probability"] for row in rows]
+    strengths = [strength(row) for row in rows]
     assert strengths == sorted(strengths)
 
 
@@ -917,7 +966,10 @@ MINIMUMS = st.fixed_dictionaries(
 def test_shared_and_rising_problems_agree_with_plain_python(seed, least, as_of):
     ledger = drawn_ledger(seed)
     in_period = known_rows(ledger, as_of, *JUNE)
-    shared, rising = plain_shared(in_period, least), plain_rising(ledger, as_of, JUNE[1], least)
+    shared, rising = (
+        plain_shared(in_period, as_of, least),
+        plain_rising(ledger, as_of, JUNE[1], least),
+    )
     with opened(ledger, as_of) as run:
         shared_rows = run("shared_problems", **least)
         rising_rows = run("rising_problems", **least)
