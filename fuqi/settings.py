@@ -44,6 +44,8 @@ class Settings:
     common_earlier_weeks: int = 12
     rounding: str = "half_up"
     report_month_day: int = 25
+    visits_per_quarter: int = 1
+    station_radius_metres: int = 500
     office_hours: OfficeHours = field(default_factory=OfficeHours)
     deadline_limits: tuple = (
         Limit("政策咨询", 24, "hours"),
@@ -52,6 +54,8 @@ class Settings:
     refresh_seconds: int = 8
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
+    tile_url: str = ""
+    tile_attribution: str = ""
     max_lost_share: float = 0.2
     uploads: bool = False
 
@@ -69,6 +73,8 @@ class Settings:
             "common_min_ratio",
             "common_recent_weeks",
             "common_earlier_weeks",
+            "visits_per_quarter",
+            "station_radius_metres",
         ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")

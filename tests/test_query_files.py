@@ -30,6 +30,7 @@ PARAMS = {
         date(2023, 6, 28),
         Settings(min_n=1, common_min_count=1, common_min_firms=1, common_min_ratio=1.0),
         subdistrict="福保街道",
+        community="福保社区",
     ),
     "service_group": "站点服务",
     "longest_days": 14,

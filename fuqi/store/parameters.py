@@ -18,14 +18,17 @@ def parameters(
     step: str = "week",
     subdistrict: str | None = None,
     category: str | None = None,
+    community: str | None = None,
+    park_id: str | None = None,
+    station_id: str | None = None,
     compared_by: str = "street",
     measure: str = "on_time_rate",
 ) -> Mapping[str, Any]:
     """Every parameter that queries share, by name; a query takes those its header declares.
 
     `as_of` is the moment everything is judged at; `start_date` and `end_date` are both included; `step` is day,
-    week or month; without `subdistrict` or `category` all of them count; `compared_by` is street, unit, category or
-    community, and `measure` the column of the rate they are compared on.
+    week or month; without `subdistrict`, `category`, `community`, `park_id` or `station_id` all of them count;
+    `compared_by` is street, unit, category or community, and `measure` the column of the rate they are compared on.
     """
     return {
         "as_of": as_of,
@@ -35,10 +38,15 @@ def parameters(
         "step": step,
         "subdistrict": subdistrict,
         "category": category,
+        "community": community,
+        "park_id": park_id,
+        "station_id": station_id,
         "compared_by": compared_by,
         "measure": measure,
         "low_is_good": tuple(kpi.column for kpi in kpis().values() if kpi.is_low_good),
         "min_n": settings.min_n,
+        "visits_per_quarter": settings.visits_per_quarter,
+        "station_radius_metres": settings.station_radius_metres,
         "partial_counts_as_resolved": settings.partial_counts_as_resolved,
         "basically_satisfied_counts": settings.basically_satisfied_counts,
         "response_weight": settings.response_weight,

@@ -270,8 +270,8 @@ def grid(
     )
 
 
-def published_table(view: View, rows: pa.Table) -> None:
-    """Published beside computed: never one in place of the other."""
+def published_table(view: View, rows: pa.Table, programmes: Sequence[str] = ()) -> None:
+    """Published beside computed, of all programmes or those named: never one in place of the other."""
     shown = [
         {
             "项目": row["programme"],
@@ -283,11 +283,12 @@ def published_table(view: View, rows: pa.Table) -> None:
             "出处": row["source"],
         }
         for row in rows.to_pylist()
+        if not programmes or row["programme"] in programmes
     ]
     if not shown:
         st.info("没有载入已公布数字。")
         return
-    st.dataframe(shown, hide_index=True, width="stretch", height=430)
+    st.dataframe(shown, hide_index=True, width="stretch", height="content" if programmes else 430)
     st.caption(f"{view.provenance} · 公布数带“约、近、余、超”等限定词，差额不等于误差。")
 
 

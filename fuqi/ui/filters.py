@@ -8,6 +8,9 @@ import streamlit as st
 
 from fuqi.settings import Settings
 from fuqi.store import kpis
+from fuqi.ui import places
+from fuqi.ui.labels import WHOLE_DISTRICT
+from fuqi.ui.places import Places
 
 CHOSEN = "自选日期"
 
@@ -37,6 +40,9 @@ class Filters:
     period: Period
     subdistrict: str | None
     category: str | None
+    community: str | None = None
+    park_id: str | None = None
+    station_id: str | None = None
     compared_by: str = "street"
     measure: str = "on_time_rate"
 
@@ -89,13 +95,19 @@ MEASURES = (
 LABELS = {
     "period": "时段",
     "street": "街道",
+    "community": "社区",
+    "park": "园区商圈",
+    "station": "站点",
     "category": "诉求类型",
     "by": "比较对象",
     "measure": "指标",
 }
 DEFAULTS = {
     "period": DEFAULT_PRESET,
-    "street": "全区",
+    "street": WHOLE_DISTRICT,
+    "community": places.ALL_COMMUNITIES,
+    "park": "全部园区商圈",
+    "station": "全部站点",
     "category": "全部类型",
     "by": "比较街道",
     "measure": kpis()[MEASURES[0]].label,
@@ -107,32 +119,53 @@ def show(
     settings: Settings,
     subdistricts: Sequence[str],
     categories: Callable[[], Sequence[str]],
+    listed: Callable[[], Places],
     offered: Sequence[str],
     question: str,
 ) -> Filters:
-    """Draw the filters named in `offered` (by, measure, period, street, category) in one row and say what is chosen.
+    """Draw the filters named in `offered` in one row and say what is chosen, the place also as a way back.
 
-    What is chosen lasts for the visit, on every page, and stands in the URL. `question` is what the page
-    answers, in small print at the row's end.
+    Known are by, measure, period, street, community, park, station and category; a park or station is chosen on a
+    map or in a table, so it has no select box. What is chosen lasts for the visit, on every page, and stands
+    in the URL. `question` is what the page answers, in small print at the row's end.
     """
     named = presets(today, settings)
     # Not `bind="query-params"`: it leaves out a day that equals its default and forgets one that code has set.
     if "has_arrived" not in st.session_state:
         st.session_state["has_arrived"] = True
-        _take_over(dict(st.query_params), named, [*subdistricts], [*categories()], today)
+        _take_over(dict(st.query_params), named, [*subdistricts], [*categories()], listed(), today)
+    if "community" in offered:
+        places.complete(listed())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         by = _choice("by", [*COMPARED_BY]) if "by" in offered else None
         measure = _choice("measure", [*_measures()]) if "measure" in offered else None
         period = _period(named, today, settings) if "period" in offered else named[DEFAULT_PRESET]
         subdistrict = _choice("street", subdistricts) if "street" in offered else None
+        community = None
+        if "community" in offered:
+            community = _choice("community", listed().communities_of(subdistrict))
         category = _choice("category", categories()) if "category" in offered else None
         st.caption(question, width="content")
-    chosen = {"by": by, "measure": measure, "street": subdistrict, "category": category}
+    chosen = {
+        "by": by,
+        "measure": measure,
+        "street": subdistrict,
+        "community": community,
+        "category": category,
+    }
+    for kind in places.OBJECTS:
+        chosen[kind] = (
+            places.chosen(kind, listed, subdistrict, community) if kind in offered else None
+        )
     _write_url(period, chosen, offered)
+    places.way_back(subdistrict, community, [(k, chosen[k]) for k in places.OBJECTS], listed)
     return Filters(
         period,
         subdistrict,
         category,
+        community,
+        chosen["park"],
+        chosen["station"],
         COMPARED_BY[by or DEFAULTS["by"]],
         _measures()[measure or DEFAULTS["measure"]],
     )
@@ -148,6 +181,7 @@ def _take_over(
     named: dict[str, Period],
     subdistricts: list[str],
     categories: list[str],
+    listed: Places,
     today: date,
 ) -> None:
     """Start the visit with what its link asks for; what does not exist is told and left out."""
@@ -157,6 +191,9 @@ def _take_over(
         "period": [*named, CHOSEN],
         "street": subdistricts,
         "category": categories,
+        "community": listed.ids("community"),
+        "park": listed.ids("park"),
+        "station": listed.ids("station"),
         "by": [*COMPARED_BY],
         "measure": [*_measures()],
     }
@@ -168,6 +205,13 @@ def _take_over(
                 f"链接里的{LABELS[key]}“{asked[key]}”不存在，已显示{DEFAULTS[key]}。",
                 duration="long",
             )
+    for level in reversed(
+        places.LEVELS
+    ):  # a link that names a park alone also stands in its street
+        place_id = st.session_state.get(level)
+        if level != "street" and place_id in listed.ids(level):
+            places.go_to(listed, **{level: place_id})
+            break
     for key in ("from", "to"):
         if key not in asked:
             continue

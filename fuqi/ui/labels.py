@@ -12,10 +12,14 @@ PAGES = {
     "common": "共性诉求",
     "assignments": "挂点服务",
     "stations": "福企服务站",
+    "small_business": "小个专",
+    "financing": "融资与活动",
     "definitions": "口径",
     "data": "数据",
 }
 """What the pages are called, by their files, and so the folders of their queries."""
+
+WHOLE_DISTRICT = "全区"
 
 TITLES = {
     "resolved_count": "解决",

@@ -34,6 +34,12 @@ st.navigation(
             paths.PAGES / "assignments.py", title=PAGES["assignments"], icon=":material/handshake:"
         ),
         st.Page(paths.PAGES / "stations.py", title=PAGES["stations"], icon=":material/storefront:"),
+        st.Page(
+            paths.PAGES / "small_business.py",
+            title=PAGES["small_business"],
+            icon=":material/groups:",
+        ),
+        st.Page(paths.PAGES / "financing.py", title=PAGES["financing"], icon=":material/payments:"),
         st.Page(paths.PAGES / "definitions.py", title=PAGES["definitions"], icon=":material/rule:"),
         st.Page(paths.PAGES / "data.py", title=PAGES["data"], icon=":material/database:"),
     ],

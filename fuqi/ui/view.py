@@ -16,6 +16,7 @@ from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, paramete
 from fuqi.targets import Target, Targets
 from fuqi.ui import filters
 from fuqi.ui.filters import Filters
+from fuqi.ui.places import Places
 
 SCOPE = b"scope"
 
@@ -86,6 +87,9 @@ class View:
             step=period.step,
             subdistrict=self.filters.subdistrict,
             category=self.filters.category,
+            community=self.filters.community,
+            park_id=self.filters.park_id,
+            station_id=self.filters.station_id,
             compared_by=self.filters.compared_by,
             measure=self.filters.measure,
         )
@@ -153,7 +157,7 @@ def _scope(given: Mapping[str, Any]) -> str:
     compared_by = given.get("compared_by")
     subdistrict = None if compared_by == "street" else given.get("subdistrict")
     category = None if compared_by == "category" else given.get("category")
-    parts = [subdistrict or given.get("topic") or "全区", category or ""]
+    parts = [subdistrict or given.get("topic") or "全区", given.get("community"), category or ""]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)
@@ -205,6 +209,7 @@ def page(
         lambda: _rows(release.release_id, current, "categories", (("as_of", as_of),))[
             "category"
         ].to_pylist(),
+        lambda: Places(tuple(_rows(release.release_id, current, "place_list", ()).to_pylist())),
         offers,
         question,
     )

@@ -12,6 +12,8 @@ PAGES = {
     **TITLES,
     "comparison": "横向比较",
     "common": "共性诉求",
+    "small_business": "小个专",
+    "financing": "融资与活动",
     "definitions": "口径",
     "data": "数据",
 }
@@ -123,6 +125,8 @@ def test_maps_and_charts_are_drawn(seen: tuple[str, Screen]) -> None:
             "common": 1,
             "assignments": 1,
             "stations": 3,
+            "small_business": 0,
+            "financing": 0,
             "definitions": 0,
             "data": 0,
         }[page]
