@@ -1,4 +1,4 @@
-"""Where the reader stands: 全区 > 街道 > 社区 > 园区或站点, chosen on a map, in a table or by hand, and the way back."""
+"""Where the reader stands, 全区 > 街道 > 社区 > 园区或站点: chosen on a map, in a table or by hand; the way back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
