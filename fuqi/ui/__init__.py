@@ -1,5 +1,6 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.bands import band, street_map, street_table
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
@@ -36,6 +37,7 @@ from fuqi.ui.view import View, page
 __all__ = [
     "View",
     "all_kpis",
+    "band",
     "case",
     "changes",
     "chart",
@@ -62,5 +64,7 @@ __all__ = [
     "shared_problem_block",
     "shared_sentence",
     "step_choice",
+    "street_map",
+    "street_table",
     "table",
 ]
