@@ -43,7 +43,7 @@ def publish_ledger(
     absent: Mapping[str, Sequence[str]] | None = None,
     is_foreign: bool = False,
 ) -> Release:
-    """A published release in the warehouse `folder`: every table of the contract, what is worked out of them, the report.
+    """A published release in the warehouse `folder`: every table of the contract, the nearest stations, the report.
 
     `tables` gives rows by table, a row names the columns it fills. KeyError for a table or column that the
     contract does not know, so that a test cannot pass on a misspelt one. `absent` names by table the columns that

@@ -138,3 +138,7 @@ create macro cell_longitude(cell_column, cells_a_side) as
     (cell_column + 0.5) * cells_a_side * 0.00049;
 create macro cell_latitude(cell_row, cells_a_side) as
     (cell_row + 0.5) * cells_a_side * 0.00045;
+create macro cell_column_at(longitude, cells_a_side) as
+    floor(longitude / 0.00049 / cells_a_side)::integer;
+create macro cell_row_at(latitude, cells_a_side) as
+    floor(latitude / 0.00045 / cells_a_side)::integer;

@@ -24,7 +24,7 @@ COLUMNS: Mapping[str, str] = {
     "nearest_station_metres": "double",
 }
 """Names and DuckDB types. Without a position everything from `longitude` on is null; without an open station that has
-one, the last two are. Metres are kept to the millimetre: whether that is near enough is a setting, so no column says."""
+one, the last two are. Metres are kept to the millimetre; how near is near enough is a setting, so no column says."""
 
 EARTH_RADIUS_METRES = 6_371_008.8
 """The mean radius of the earth (IUGG), as the macro `great_circle_metres` has it."""

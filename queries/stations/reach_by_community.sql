@@ -15,7 +15,6 @@ with counted as (
         count(*) filter (where is_reached) as reached_count,
         count(*) filter (where is_small and is_judged) as small_judged_count,
         count(*) filter (where is_small and is_reached) as small_reached_count,
-        count(distinct nearest_station_id) filter (where is_reached) as serving_station_count,
     from judged_reach($station_radius_metres)
     where community_name is not null
     group by subdistrict_name, community_name
@@ -46,7 +45,6 @@ rated as (
         coalesce(counted.small_judged_count, 0) as small_judged_count,
         coalesce(counted.small_reached_count, 0) as small_reached_count,
         rate(counted.small_reached_count, counted.small_judged_count) as small_station_coverage_rate,
-        coalesce(counted.serving_station_count, 0) as serving_station_count,
         coalesce(counted.judged_count, 0) >= $min_n and counted.judged_count > 0 as is_enough,
     from listed
     left join counted

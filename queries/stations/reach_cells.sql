@@ -13,8 +13,6 @@ select
     cell_latitude(grid_row, $cells_a_side::integer) as latitude,
     count(*) as entity_count,
     count(*) filter (where not is_reached) as unreached_count,
-    mode(subdistrict_name) as subdistrict_name,
-    mode(community_name) as community_name,
 from judged_reach($station_radius_metres)
 where
     is_placed

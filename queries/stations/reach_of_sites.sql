@@ -3,6 +3,7 @@
 -- Grain:   one row per proposed site, in the order given.
 -- Params:  $site_longitudes        degrees of the sites, in the order they would be opened
 --          $site_latitudes         as many
+--          $cells_a_side           how many cells of about 50 m make up a side of those the sites are centres of
 --          $station_radius_metres  how near is near enough
 --          $subdistrict            one subdistrict, null for the district
 --          $community              one community, null for all
@@ -15,7 +16,14 @@ with sites as (
 ),
 
 entities as (
-    select *
+    select
+        subdistrict_name,
+        community_name,
+        longitude,
+        latitude,
+        cell_column,
+        cell_row,
+        is_reached,
     from judged_reach($station_radius_metres)
     where
         is_placed
@@ -26,18 +34,15 @@ entities as (
 -- The first of the sites that reaches an enterprise is the one that newly reaches it.
 first_sites as (
     select
-        entities.enterprise_id,
-        min(sites.site_rank) as site_rank,
+        list_position(
+            list_transform(
+                list_zip($site_longitudes::double[], $site_latitudes::double[]),
+                lambda site: great_circle_metres(site[1], site[2], longitude, latitude) <= $station_radius_metres
+            ),
+            true
+        ) as site_rank,
     from entities
-    inner join sites
-        on
-            -- A box of twice the radius first: most enterprises are out of it, and the formula is slow.
-            abs(entities.latitude - sites.latitude) <= $station_radius_metres / 50000.0
-            and great_circle_metres(
-                sites.longitude, sites.latitude, entities.longitude, entities.latitude
-            ) <= $station_radius_metres
-    where not entities.is_reached
-    group by entities.enterprise_id
+    where not is_reached
 ),
 
 gained as (
@@ -46,6 +51,22 @@ gained as (
         count(*) as newly_reached_count,
     from first_sites
     group by site_rank
+),
+
+-- A site is named after where most enterprises of its cell are.
+named as (
+    select
+        sites.site_rank,
+        mode(entities.subdistrict_name) as subdistrict_name,
+        mode(entities.community_name) as community_name,
+    from entities
+    inner join sites
+        on
+            coarser(entities.cell_column, $cells_a_side::integer)
+            = cell_column_at(sites.longitude, $cells_a_side)
+            and coarser(entities.cell_row, $cells_a_side::integer)
+            = cell_row_at(sites.latitude, $cells_a_side)
+    group by sites.site_rank
 ),
 
 before as (
@@ -57,6 +78,8 @@ before as (
 
 select
     sites.site_rank,
+    named.subdistrict_name,
+    named.community_name,
     sites.longitude,
     sites.latitude,
     coalesce(gained.newly_reached_count, 0) as newly_reached_count,
@@ -71,4 +94,5 @@ select
 from sites
 cross join before
 left join gained on sites.site_rank = gained.site_rank
+left join named on sites.site_rank = named.site_rank
 order by sites.site_rank

@@ -21,6 +21,7 @@ around as (
     where
         -- A box of twice the radius first: most enterprises are out of it, and the formula is slow.
         abs(entities.latitude - chosen.latitude) <= $station_radius_metres / 50000.0
+        and abs(entities.longitude - chosen.longitude) <= $station_radius_metres / 50000.0
         and great_circle_metres(
             chosen.longitude, chosen.latitude, entities.longitude, entities.latitude
         ) <= $station_radius_metres
