@@ -26,6 +26,13 @@ from fuqi.ui.elements import (
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.reach import (
+    least_reached,
+    new_sites,
+    reach_sentence,
+    station_block,
+    stations_and_streets,
+)
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -52,17 +59,22 @@ __all__ = [
     "finding",
     "frozen",
     "kpi_row",
+    "least_reached",
     "load_desk",
     "measure_label",
+    "new_sites",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "reach_sentence",
     "release_history",
     "rise_sentence",
     "section",
     "shared_problem_block",
     "shared_sentence",
+    "station_block",
+    "stations_and_streets",
     "step_choice",
     "street_map",
     "street_table",
