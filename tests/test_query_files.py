@@ -41,12 +41,18 @@ PARAMS = {
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
+    "permit_kind": "食品经营许可",
 }
 
 DAY = date(2023, 5, 4)
 MOMENT = datetime(2023, 5, 4, 9)
 BY_TYPE = {"integer": 2, "number": 2.5, "boolean": True, "date": DAY, "timestamp": MOMENT}
-HERE = {"longitude": 114.05, "latitude": 22.52, "subdistrict_name": "福保街道"}
+HERE = {
+    "longitude": 114.05,
+    "latitude": 22.52,
+    "subdistrict_name": "福保街道",
+    "community_name": "福保社区",
+}
 
 
 def one_row_of_everything() -> dict[str, list[dict]]:
@@ -61,10 +67,15 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         ]
         for table in contract.load().tables
     }
+    (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
+    (service,) = tables["service_catalog"]
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
-        "communities": [{"community_name": "福保社区", "community_code": "1", **HERE}],
+        "communities": [{"community_code": "1", **HERE}],
+        "enterprises": [enterprise, {**enterprise, "enterprise_id": "E2", "party_org_id": None}],
+        "permits": [permit, {**permit, "permit_id": "X2", "issued_date": None}],
+        "service_catalog": [service, {**service, "service_id": "F1", "service_group": "六大功能"}],
         "appeals": [
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
