@@ -45,6 +45,7 @@ PARAMS = {
     "cells_a_side": 2,
     "site_longitudes": (114.05,),
     "site_latitudes": (22.52,),
+    "permit_kind": "食品经营许可",
 }
 
 DAY = date(2023, 5, 4)
@@ -70,6 +71,8 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         ]
         for table in contract.load().tables
     }
+    (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
+    (service,) = tables["service_catalog"]
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
@@ -78,6 +81,9 @@ def one_row_of_everything() -> dict[str, list[dict]]:
             *tables["station_services"],
             {**tables["station_services"][0], "service_record_id": "F2", "service_id": "S02"},
         ],
+        "enterprises": [enterprise, {**enterprise, "enterprise_id": "E2", "party_org_id": None}],
+        "permits": [permit, {**permit, "permit_id": "X2", "issued_date": None}],
+        "service_catalog": [service, {**service, "service_id": "F1", "service_group": "六大功能"}],
         "appeals": [
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
