@@ -76,7 +76,7 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         "assignments": [
             *tables["assignments"],
             {"assignment_id": "A2", "holder_kind": "小组", "team_id": "T-FB-34", "start_date": DAY}
-            | {"object_kind": "企业", "enterprise_id": "E0000001"},
+            | {"object_kind": "企业", "enterprise_id": "E0000001", "plan": "x"},
         ],
         "financing": [
             *tables["financing"],
