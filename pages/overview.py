@@ -35,11 +35,10 @@ with left:
     ui.district_map(
         view,
         "各街道按时办结率",
-        maps.rate_by_subdistrict,
+        maps.measure_by_area,
         by_subdistrict,
-        rate="on_time_rate",
-        numerator="on_time_count",
-        denominator="due_count",
+        measure="on_time_rate",
+        counts=("on_time_count", "due_count"),
         label="按时办结率",
         min_n=view.settings.min_n,
     )

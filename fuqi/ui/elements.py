@@ -12,6 +12,7 @@ import streamlit as st
 from fuqi import charts, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
+from fuqi.ui import places
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -190,20 +191,48 @@ def chart(
 def district_map(
     view: View, heading: str, draw: Callable[..., DistrictMap], *rows: pa.Table, **options: Any
 ) -> None:
-    """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below."""
+    """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below.
+
+    A click on something that stands for a place goes there, as far as the page has a filter for it.
+    """
     shown = draw(*rows, boundaries=view.boundaries, frame=view.map_frame, **options)
     st.markdown(f"**{heading}**")
     st.html(_legend(shown))
-    st.pydeck_chart(shown.deck, height=view.map_frame.height, alt=shown.description)
+    key = _key_here(view, f"map_{heading}")
+
+    def go() -> None:
+        for objects in st.session_state[key].selection.objects.values():
+            for clicked in objects:
+                _go(view, clicked.get("goes_to", {}))
+
+    st.pydeck_chart(
+        shown.deck, height=view.map_frame.height, alt=shown.description, on_select=go, key=key
+    )
     notes = [
         view.settings.boundary_note,
         view.settings.map_approval_number,
+        view.settings.tile_attribution if view.settings.tile_url else "",
         f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
         f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]
     st.caption(" · ".join(note for note in notes if note))
+
+
+def _key_here(view: View, name: str) -> str:
+    """The key of something to click on, another one at each place: a selection left on it would undo the next click."""
+    filters = view.filters
+    where = (filters.subdistrict, filters.community, filters.park_id, filters.station_id)
+    return "_".join((name, *filter(None, where)))
+
+
+def _go(view: View, meant: Mapping[str, str | None]) -> None:
+    """Stand at the narrowest of the places meant that the page has a filter for."""
+    for level in reversed(places.LEVELS):
+        if meant.get(level) and level in view.offers:
+            places.go_to(view.places, **{level: meant[level]})
+            return
 
 
 def only(rows: pa.Table, **wanted: Any) -> pa.Table:
@@ -222,10 +251,13 @@ def table(
     empty: str = "没有符合条件的记录。",
     titles: Mapping[str, str] | None = None,
     chooses: tuple[str, str] | None = None,
+    leads_to: Mapping[str, str] | None = None,
 ) -> None:
     """The columns `shown` of the rows under Chinese headings, some of them given in `titles`.
 
-    `chooses` names a column and an entry of the session: choosing a row puts the row's value there.
+    `chooses` names a column and an entry of the session: choosing a row puts the row's value there. `leads_to`
+    names a column for each level of place a row may stand for, `{"community": "community_name"}`: choosing a row
+    goes to the narrowest one, as a click on the map does.
     """
     if not rows.num_rows:
         st.info(empty, icon=":material/check_circle:")
@@ -241,6 +273,15 @@ def table(
             st.session_state[entry] = values[picked[0]] if picked else ""
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
+    elif leads_to is not None:
+        key = _key_here(view, f"rows_{'_'.join(shown)}")
+        columns_of = {level: rows.column(name).to_pylist() for level, name in leads_to.items()}
+
+        def go() -> None:
+            for number in st.session_state[key]["selection"]["rows"]:
+                _go(view, {level: values[number] for level, values in columns_of.items()})
+
+        choosing = {"on_select": go, "selection_mode": "single-row", "key": key}
     grid(rows, shown, height=height, rounding=view.settings.rounding, titles=titles, **choosing)
     notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
     st.caption(" · ".join(note for note in notes if note))
