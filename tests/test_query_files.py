@@ -39,6 +39,9 @@ PARAMS = {
     "place_id": "河套",
     "topic_level": 1,
     "topic": "融资",
+    "object_kind": "园区商圈",
+    "object_id": "P001",
+    "compared_at": datetime(2023, 5, 1),
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
@@ -88,6 +91,16 @@ def one_row_of_everything() -> dict[str, list[dict]]:
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
             appeal(3, datetime(2023, 4, 30, 9)),  # so that whole weeks before the others are known
+        ],
+        "assignments": [
+            *tables["assignments"],
+            {"assignment_id": "A2", "holder_kind": "小组", "team_id": "T-FB-34", "start_date": DAY}
+            | {"object_kind": "企业", "enterprise_id": "E0000001", "plan": "x"},
+        ],
+        "financing": [
+            *tables["financing"],
+            {"deal_id": "R2", "programme": "跨境N+1知识产权证券化", "enterprise_name": "x"}
+            | {"amount_yuan": 2.5, "applied_date": DAY},
         ],
         "intake_problems": [{"severity": "refused", "table_name": "appeals", "reason": "重复"}],
     }
