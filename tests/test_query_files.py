@@ -41,6 +41,7 @@ PARAMS = {
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
+    "weeks_around": 4,
 }
 
 DAY = date(2023, 5, 4)
@@ -61,9 +62,13 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         ]
         for table in contract.load().tables
     }
+    meeting = {"activity_id": "H002", "activity_kind": "银企对接会"}
+    waiting = {"deal_id": "R0002", "funded_date": None}
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
+        "activities": [*tables["activities"], {**tables["activities"][0], **meeting}],
+        "financing": [*tables["financing"], {**tables["financing"][0], **waiting}],
         "communities": [{"community_name": "福保社区", "community_code": "1", **HERE}],
         "appeals": [
             *tables["appeals"],
