@@ -22,6 +22,14 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.financing import (
+    activity_rows,
+    appeals_around_meetings,
+    live_selling,
+    measures,
+    meetings_sentence,
+    waiting_list,
+)
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
@@ -35,7 +43,9 @@ from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "activity_rows",
     "all_kpis",
+    "appeals_around_meetings",
     "case",
     "changes",
     "chart",
@@ -50,8 +60,11 @@ __all__ = [
     "finding",
     "frozen",
     "kpi_row",
+    "live_selling",
     "load_desk",
     "measure_label",
+    "measures",
+    "meetings_sentence",
     "nothing_here",
     "only",
     "page",
@@ -63,4 +76,5 @@ __all__ = [
     "shared_sentence",
     "step_choice",
     "table",
+    "waiting_list",
 ]

@@ -10,7 +10,7 @@ select
     activity_kind,
     count(*) as activity_count,
     coalesce(sum(participant_count), 0)::bigint as attendance_count,
-    quantile_cont(participant_count, 0.5) as median_participants,
+    quantile_disc(participant_count, 0.5) as median_participants,
     sum(sales_yuan) as sales_yuan,
     count(*) filter (where linked_deal_count > 0) as activity_with_deal_count,
     sum(linked_deal_count)::bigint as linked_deal_count,

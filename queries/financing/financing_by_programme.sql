@@ -8,7 +8,7 @@
 -- Reads:   known_deals
 -- KPI:     total_funded_yuan    累计到账金额 = 截至时段末到账的融资金额之和 [total_funded_yuan/total_funded_count]
 --          {financing.funded_date}
---          first_funding_months  首单历时 = 从最早提出到最早到账的整月数（低者为好） {financing.applied_date, financing.funded_date}
+--          first_funding_months  首单历时月数 = 从最早提出到最早到账的整月数（低者为好） {financing.applied_date, financing.funded_date}
 -- Caveat:  到账用时只算时段内到账的；尚未到账的列在旁边。
 with deals as (
     select

@@ -22,7 +22,11 @@ select
     deals.applied_date,
     deals.waiting_days,
     deals.usual_days as p90_funding_days,
-    coalesce(deals.waiting_days > deals.usual_days, false) as is_slow,
+    case
+        when deals.waiting_days is null then '提出日期不详'
+        when deals.waiting_days > deals.usual_days then '等待偏久'
+        else '等待中'
+    end as waiting_state,
 from deals
 left join teams on deals.team_id = teams.team_id
 where not deals.is_funded
