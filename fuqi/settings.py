@@ -83,6 +83,10 @@ class Settings:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，不能小于 0")
         if not self.response_weight + self.resolved_weight + self.satisfied_weight:
             raise SettingsError("综合得分的三个权重都是 0，至少一个应大于 0")
+        if self.tile_url and not _is_tile_url(self.tile_url):
+            raise SettingsError(
+                f"设置 tile_url 是 {self.tile_url!r}，应为含 {{x}}、{{y}}、{{z}} 的 http(s) 地址，或空"
+            )
         if not 0 <= self.max_lost_share <= 1:
             raise SettingsError(f"设置 max_lost_share 是 {self.max_lost_share}，应在 0 与 1 之间")
         if not 0 < self.common_fdr < 1:
@@ -93,6 +97,16 @@ class Settings:
             )
         if self.rounding not in ("half_up", "truncate"):
             raise SettingsError(f"设置 rounding 是 {self.rounding!r}，应为 half_up 或 truncate")
+
+
+def _is_tile_url(url: str) -> bool:
+    """Whether an address can be filled in with column, row and level of a tile."""
+    try:
+        filled = url.format(x=1, y=2, z=3)
+    except (KeyError, IndexError, ValueError):
+        return False
+    names_all = all(name in url for name in ("{x}", "{y}", "{z}"))
+    return names_all and filled.startswith(("http://", "https://"))
 
 
 def load(path: Path = paths.SETTINGS) -> Settings:

@@ -19,7 +19,7 @@ from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 Run = Callable[..., pa.Table]
 
 BOUNDARIES = maps.Boundaries.load()
-STREETS = [feature["properties"]["name"] for feature in BOUNDARIES.features]
+STREETS = [*BOUNDARIES.streets.label_points]
 NASTY = "<img src=x onerror=alert(1)>"
 PROVENANCE = "数据截至 2023-06-28 18:00 · 演示数据"
 
@@ -456,15 +456,14 @@ def test_a_change_is_coloured_by_whether_it_is_to_the_good():
 
 def rate_map(run: Run, **instead: Any) -> maps.DistrictMap:
     wanted = {
-        "rate": "on_time_rate",
-        "numerator": "on_time_count",
-        "denominator": "due_count",
+        "measure": "on_time_rate",
+        "counts": ("on_time_count", "due_count"),
         "label": "按时办结率",
         "min_n": 30,
         "frame": maps.Frame(),
         **instead,
     }
-    return maps.rate_by_subdistrict(run("resolution_by_subdistrict"), BOUNDARIES, **wanted)
+    return maps.measure_by_area(run("resolution_by_subdistrict"), BOUNDARIES, **wanted)
 
 
 def station_map(run: Run) -> maps.DistrictMap:
@@ -609,12 +608,11 @@ def test_equal_rates_have_one_colour_and_one_entry():
     rows = pa.table(
         {"subdistrict_name": STREETS, "share": [0.9] * 10, "hits": [90] * 10, "n": [100] * 10}
     )
-    shown = maps.rate_by_subdistrict(
+    shown = maps.measure_by_area(
         rows,
         BOUNDARIES,
-        rate="share",
-        numerator="hits",
-        denominator="n",
+        measure="share",
+        counts=("hits", "n"),
         label="办结率",
         min_n=30,
         frame=maps.Frame(),
@@ -666,8 +664,8 @@ def test_rates_keep_the_district_in_view_and_outline_the_chosen_subdistrict(run)
 
 
 def test_a_boundary_file_at_fault_is_named(tmp_path):
-    file = tmp_path / "streets.geojson"
+    file = tmp_path / "subdistricts.geojson"
     for text in ("", "{}", '{"features": []}', '{"features": [{"properties": {}}]}'):
         file.write_text(text)
-        with pytest.raises(ValueError, match=r"streets\.geojson"):
-            maps.Boundaries.load(file)
+        with pytest.raises(ValueError, match=r"subdistricts\.geojson"):
+            maps.Boundaries.load(tmp_path)

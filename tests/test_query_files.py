@@ -11,7 +11,7 @@ import pytest
 
 from fuqi import contract, paths
 from fuqi.settings import Settings
-from fuqi.store import Database, Manifest, Query, QueryError, parameters, worktime_sql
+from fuqi.store import Database, Manifest, Query, QueryError, parameters, reach, worktime_sql
 from fuqi.store.database import MACROS
 from fuqi.store.queries import STAGING, kpis, load
 from tests.empty_release import publish_empty_release
@@ -31,6 +31,7 @@ PARAMS = {
         Settings(min_n=1, common_min_count=1, common_min_firms=1, common_min_ratio=1.0),
         subdistrict="福保街道",
         community="福保社区",
+        station_id="007",
     ),
     "service_group": "站点服务",
     "longest_days": 14,
@@ -42,12 +43,20 @@ PARAMS = {
     "case_id": "SQ00002",
     "most_rows": 20,
     "weeks_around": 4,
+    "cells_a_side": 2,
+    "site_longitudes": (114.05,),
+    "site_latitudes": (22.52,),
 }
 
 DAY = date(2023, 5, 4)
 MOMENT = datetime(2023, 5, 4, 9)
 BY_TYPE = {"integer": 2, "number": 2.5, "boolean": True, "date": DAY, "timestamp": MOMENT}
-HERE = {"longitude": 114.05, "latitude": 22.52, "subdistrict_name": "福保街道"}
+HERE = {
+    "longitude": 114.05,
+    "latitude": 22.52,
+    "subdistrict_name": "福保街道",
+    "community_name": "福保社区",
+}
 
 
 def one_row_of_everything() -> dict[str, list[dict]]:
@@ -69,7 +78,11 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         "subdistricts": subdistricts("福保街道", "华强北街道"),
         "activities": [*tables["activities"], {**tables["activities"][0], **meeting}],
         "financing": [*tables["financing"], {**tables["financing"][0], **waiting}],
-        "communities": [{"community_name": "福保社区", "community_code": "1", **HERE}],
+        "communities": [{"community_code": "1", **HERE}],
+        "station_services": [
+            *tables["station_services"],
+            {**tables["station_services"][0], "service_record_id": "F2", "service_id": "S02"},
+        ],
         "appeals": [
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
@@ -173,6 +186,7 @@ def test_a_query_reads_tables_of_the_contract_or_staging_queries_only(query):
         *contract.load().names,
         *staging,
         *worktime_sql.TABLES,
+        reach.TABLE,
         "absent_columns",
         "intake_problems",
     }

@@ -12,6 +12,7 @@ from fuqi.charts.financing import (
     live_sales,
 )
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.reach import least_reached, quick_test_times
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
@@ -27,9 +28,11 @@ __all__ = [
     "flow_trend",
     "funded_by_step",
     "funded_so_far",
+    "least_reached",
     "limit_use",
     "live_sales",
     "open_by_age",
+    "quick_test_times",
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",

@@ -1,21 +1,22 @@
 """Maps: rows of a query in, a pydeck deck and its legend out. Nothing is fetched: no tiles, only our boundaries."""
 
-from fuqi.maps.boundaries import Boundaries
-from fuqi.maps.decks import (
-    DistrictMap,
-    Frame,
-    LegendEntry,
-    held_objects,
-    rate_by_subdistrict,
-    stations,
-)
+from fuqi.maps.areas import measure_by_area
+from fuqi.maps.boundaries import Boundaries, BoundaryError
+from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
+from fuqi.maps.points import held_objects, stations
+from fuqi.maps.reach import cells_a_side, enterprise_cells
 
 __all__ = [
+    "COMMUNITIES",
+    "STREETS",
     "Boundaries",
+    "BoundaryError",
     "DistrictMap",
     "Frame",
     "LegendEntry",
+    "cells_a_side",
+    "enterprise_cells",
     "held_objects",
-    "rate_by_subdistrict",
+    "measure_by_area",
     "stations",
 ]

@@ -1,7 +1,8 @@
 """The district's boundaries, from `data/boundaries/`: replace the files there by official ones."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,24 +11,25 @@ from shapely.geometry import shape
 
 from fuqi import paths
 
+Box = tuple[float, float, float, float]
+"""west, south, east, north in degrees"""
+
 
 class BoundaryError(ValueError):
     """A boundary file is missing or is not the GeoJSON it should be."""
 
 
 @dataclass(frozen=True)
-class Boundaries:
-    """Polygons of the subdistricts with the point each one's name is written at (WGS84 degrees)."""
+class Areas:
+    """Polygons of one level with the point each one's name is written at and the box it fills (WGS84 degrees)."""
 
-    features: tuple[dict[str, Any], ...]
-    label_points: dict[str, tuple[float, float]]
-    bounds: tuple[float, float, float, float]
-    """west, south, east, north"""
+    features: tuple[dict[str, Any], ...] = ()
+    label_points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    boxes: Mapping[str, Box] = field(default_factory=dict)
 
     @staticmethod
-    @cache
-    def load(path: Path = paths.BOUNDARIES / "subdistricts.geojson") -> "Boundaries":
-        """Raises BoundaryError naming the file; every feature needs the property `name` (街道)."""
+    def load(path: Path) -> "Areas":
+        """Raises BoundaryError naming the file; every feature needs the property `name`."""
         try:
             collection = json.loads(path.read_text(encoding="utf-8"))
             features = tuple(collection["features"])
@@ -38,22 +40,56 @@ class Boundaries:
             ) from error
         if not shapes:
             raise BoundaryError(f"{path.name}: no feature found")
-        points = {}
-        for name, polygon in shapes.items():
-            point = polygon.representative_point()
-            points[name] = (point.x, point.y)
-        boxes = [polygon.bounds for polygon in shapes.values()]
-        bounds = (
+        points = {name: polygon.representative_point() for name, polygon in shapes.items()}
+        return Areas(
+            features,
+            {name: (point.x, point.y) for name, point in points.items()},
+            {name: polygon.bounds for name, polygon in shapes.items()},
+        )
+
+    def of(self, subdistrict: str) -> "Areas":
+        """Those whose property `subdistrict_name` is that subdistrict."""
+        kept = [f for f in self.features if f["properties"].get("subdistrict_name") == subdistrict]
+        names = [f["properties"]["name"] for f in kept]
+        return Areas(
+            tuple(kept),
+            {name: self.label_points[name] for name in names},
+            {name: self.boxes[name] for name in names},
+        )
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """The subdistricts, which every map needs, and the communities, which it can do without."""
+
+    streets: Areas
+    communities: Areas
+
+    @staticmethod
+    @cache
+    def load(folder: Path = paths.BOUNDARIES) -> "Boundaries":
+        """From `subdistricts.geojson` and, if there, `communities.geojson` (with `subdistrict_name`) in the folder.
+
+        Raises BoundaryError naming the file at fault.
+        """
+        communities = folder / "communities.geojson"
+        return Boundaries(
+            Areas.load(folder / "subdistricts.geojson"),
+            Areas.load(communities) if communities.exists() else Areas(),
+        )
+
+    @property
+    def bounds(self) -> Box:
+        """The box of the whole district."""
+        boxes = self.streets.boxes.values()
+        return (
             min(b[0] for b in boxes),
             min(b[1] for b in boxes),
             max(b[2] for b in boxes),
             max(b[3] for b in boxes),
         )
-        return Boundaries(features, points, bounds)
 
-    def narrowed(self, subdistrict: str | None) -> tuple[float, float, float, float]:
-        """The bounds of one subdistrict, or of the district when there is none of that name."""
-        for feature in self.features:
-            if feature["properties"]["name"] == subdistrict:
-                return shape(feature["geometry"]).bounds
-        return self.bounds
+    def narrowed(self, subdistrict: str | None, community: str | None = None) -> Box:
+        """The box of the community, else of the subdistrict, else of the district."""
+        whole = self.streets.boxes.get(subdistrict or "", self.bounds)
+        return self.communities.boxes.get(community or "", whole)

@@ -1,5 +1,6 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.bands import band, street_map, street_table
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
@@ -33,6 +34,13 @@ from fuqi.ui.financing import (
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.reach import (
+    least_reached,
+    new_sites,
+    reach_sentence,
+    station_block,
+    stations_and_streets,
+)
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -46,6 +54,7 @@ __all__ = [
     "activity_rows",
     "all_kpis",
     "appeals_around_meetings",
+    "band",
     "case",
     "changes",
     "chart",
@@ -60,21 +69,28 @@ __all__ = [
     "finding",
     "frozen",
     "kpi_row",
+    "least_reached",
     "live_selling",
     "load_desk",
     "measure_label",
     "measures",
     "meetings_sentence",
+    "new_sites",
     "nothing_here",
     "only",
     "page",
     "published_table",
+    "reach_sentence",
     "release_history",
     "rise_sentence",
     "section",
     "shared_problem_block",
     "shared_sentence",
+    "station_block",
+    "stations_and_streets",
     "step_choice",
+    "street_map",
+    "street_table",
     "table",
     "waiting_list",
 ]

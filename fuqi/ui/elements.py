@@ -12,6 +12,7 @@ import streamlit as st
 from fuqi import charts, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
+from fuqi.ui import places
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -67,28 +68,41 @@ def kpi_row(
 
     `totals` are one-row results that hold the columns `shown` and the counts of each rate.
     """
-    values = {
-        name: table.column(name)[0].as_py() for table in totals for name in table.column_names
-    }
-    before = _first_row(previous)
+    values = first_row(*totals)
+    before = first_row(*() if previous is None else (previous,))
     defined = kpis()
     with st.container(horizontal=True, gap="xsmall"):
         for column in shown:
-            _card(view, defined[column], values, before, trend)
+            kpi_card(
+                view,
+                defined[column],
+                values,
+                before,
+                course=_course(column, trend),
+                colour=ALARMS.get(column),
+            )
     if before:
         earlier = view.filters.period.previous
         st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
 
 
-def _card(
-    view: View, kpi: Kpi, values: dict[str, Any], before: dict[str, Any], trend: pa.Table | None
+def kpi_card(
+    view: View,
+    kpi: Kpi,
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
+    *,
+    course: Sequence[float] | None = None,
+    colour: str | None = None,
+    border: bool = True,
 ) -> None:
+    """A KPI with its n/N, its change against `before`, its course and its target; in `colour` unless it is zero."""
     value = values[kpi.column]
     text = formatted(kpi.column, value, view.settings.rounding)
-    if kpi.column in ALARMS and value:
-        text = f":{ALARMS[kpi.column]}[{text}]"
+    if colour and value:
+        text = f":{colour}[{text}]"
     with st.container(
-        border=True, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
+        border=border, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
     ):
         st.metric(
             kpi.label,
@@ -96,7 +110,7 @@ def _card(
             delta=change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
             help=_definition(kpi),
-            chart_data=_course(kpi.column, trend),
+            chart_data=course,
             chart_type="area",
         )
         if absent := view.absent(kpi):
@@ -107,7 +121,7 @@ def _card(
             st.caption(aim)
 
 
-def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
+def _aim(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
     """The target of a KPI and how its value stands to it; empty without one."""
     target = view.target(kpi.column)
     if target is None:
@@ -121,7 +135,7 @@ def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
 def all_kpis(view: View, name: str) -> None:
     """Every KPI of the one-row query `name`, a row each: value, n, the period before, definition."""
     totals = view.query(name)
-    values, before = _first_row(totals), _first_row(view.previous(name))
+    values, before = first_row(totals), first_row(view.previous(name))
     rounding = view.settings.rounding
     shown = []
     for kpi in load_queries()[name].kpis:
@@ -163,7 +177,7 @@ def _course(column: str, trend: pa.Table | None) -> list[float] | None:
     return course if len(course) > 1 else None
 
 
-def _count_of(kpi: Kpi, values: dict[str, Any]) -> str:
+def _count_of(kpi: Kpi, values: Mapping[str, Any]) -> str:
     counted, n = kpi.counts or ("", "")
     if kpi.column.endswith("_rate"):
         return f"{values[counted]:,} / {values[n]:,}"
@@ -190,20 +204,48 @@ def chart(
 def district_map(
     view: View, heading: str, draw: Callable[..., DistrictMap], *rows: pa.Table, **options: Any
 ) -> None:
-    """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below."""
+    """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below.
+
+    A click on something that stands for a place goes there, as far as the page has a filter for it.
+    """
     shown = draw(*rows, boundaries=view.boundaries, frame=view.map_frame, **options)
     st.markdown(f"**{heading}**")
     st.html(_legend(shown))
-    st.pydeck_chart(shown.deck, height=view.map_frame.height, alt=shown.description)
+    key = _key_here(view, f"map_{heading}")
+
+    def go() -> None:
+        for objects in st.session_state[key].selection.objects.values():
+            for clicked in objects:
+                _go(view, clicked.get("goes_to", {}))
+
+    st.pydeck_chart(
+        shown.deck, height=view.map_frame.height, alt=shown.description, on_select=go, key=key
+    )
     notes = [
         view.settings.boundary_note,
         view.settings.map_approval_number,
+        view.settings.tile_attribution if view.settings.tile_url else "",
         f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
         f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]
     st.caption(" · ".join(note for note in notes if note))
+
+
+def _key_here(view: View, name: str) -> str:
+    """The key of something to click on, another one at each place: a selection left on it would undo the next click."""
+    filters = view.filters
+    where = (filters.subdistrict, filters.community, filters.park_id, filters.station_id)
+    return "_".join((name, *filter(None, where)))
+
+
+def _go(view: View, meant: Mapping[str, str | None]) -> None:
+    """Stand at the narrowest of the places meant that the page has a filter for."""
+    for level in reversed(places.LEVELS):
+        if meant.get(level) and level in view.offers:
+            places.go_to(view.places, **{level: meant[level]})
+            return
 
 
 def only(rows: pa.Table, **wanted: Any) -> pa.Table:
@@ -222,10 +264,13 @@ def table(
     empty: str = "没有符合条件的记录。",
     titles: Mapping[str, str] | None = None,
     chooses: tuple[str, str] | None = None,
+    leads_to: Mapping[str, str] | None = None,
 ) -> None:
     """The columns `shown` of the rows under Chinese headings, some of them given in `titles`.
 
-    `chooses` names a column and an entry of the session: choosing a row puts the row's value there.
+    `chooses` names a column and an entry of the session: choosing a row puts the row's value there. `leads_to`
+    names a column for each level of place a row may stand for, `{"community": "community_name"}`: choosing a row
+    goes to the narrowest one, as a click on the map does.
     """
     if not rows.num_rows:
         st.info(empty, icon=":material/check_circle:")
@@ -241,6 +286,15 @@ def table(
             st.session_state[entry] = values[picked[0]] if picked else ""
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
+    elif leads_to is not None:
+        key = _key_here(view, f"rows_{'_'.join(shown)}")
+        columns_of = {level: rows.column(name).to_pylist() for level, name in leads_to.items()}
+
+        def go() -> None:
+            for number in st.session_state[key]["selection"]["rows"]:
+                _go(view, {level: values[number] for level, values in columns_of.items()})
+
+        choosing = {"on_select": go, "selection_mode": "single-row", "key": key}
     grid(rows, shown, height=height, rounding=view.settings.rounding, titles=titles, **choosing)
     notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
     st.caption(" · ".join(note for note in notes if note))
@@ -345,8 +399,14 @@ def _day_unit(column: str) -> str:
     return "个工作日" if column.endswith("_working_days") else "天"
 
 
-def _first_row(table: pa.Table | None) -> dict[str, Any]:
-    return {} if table is None or not table.num_rows else table.slice(0, 1).to_pylist()[0]
+def first_row(*tables: pa.Table) -> dict[str, Any]:
+    """The columns of one-row results together; nothing of a result without rows."""
+    return {
+        name: rows.column(name)[0].as_py()
+        for rows in tables
+        if rows.num_rows
+        for name in rows.column_names
+    }
 
 
 def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:

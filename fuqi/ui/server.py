@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -23,23 +24,27 @@ UPLOAD_ROUTE = "/_stcore/upload_file/"
 
 # The browser may talk to this server and to nobody else. Vega compiles its expressions (unsafe-eval), Streamlit
 # and deck.gl set styles in place, and workers and pictures come as blobs.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-        "worker-src 'self' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' ws: wss: data: blob:",
-        "frame-ancestors 'self'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+    "worker-src 'self' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:{tiles}",
+    "font-src 'self' data:",
+    "connect-src 'self' ws: wss: data: blob:{tiles}",
+    "frame-ancestors 'self'",
 )
-SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-}
+
+
+def security_headers(tile_url: str) -> dict[str, str]:
+    """The headers of every answer; the host of the map tiles, if there is one, is the only other one allowed."""
+    address = urlsplit(tile_url)
+    tiles = f" {address.scheme}://{address.netloc}" if tile_url else ""
+    return {
+        "content-security-policy": "; ".join(CONTENT_SECURITY_POLICY).format(tiles=tiles),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+    }
 
 
 @asynccontextmanager
@@ -69,6 +74,7 @@ class ChineseShell:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._headers = {k.encode(): v.encode() for k, v in security_headers(_tile_url()).items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,8 +86,8 @@ class ChineseShell:
         async def send_translated(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                headers = [h for h in message["headers"] if h[0].lower() not in _OURS]
-                headers += [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+                headers = [h for h in message["headers"] if h[0].lower() not in self._headers]
+                headers += self._headers.items()
                 message = {**message, "headers": headers}
                 if _is_html(headers):
                     start = message
@@ -126,7 +132,13 @@ def _takes_uploads() -> bool:
         return False
 
 
-_OURS = {name.encode() for name in SECURITY_HEADERS}
+def _tile_url() -> str:
+    try:
+        return settings.load().tile_url
+    except SettingsError:
+        return ""
+
+
 _OF_THE_BODY = {b"content-length", b"etag", b"last-modified"}
 
 

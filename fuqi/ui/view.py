@@ -29,6 +29,8 @@ class View:
     filters: Filters
     settings: Settings
     targets: Targets = field(default_factory=Targets)
+    offers: tuple[str, ...] = ()
+    """The filters that the page takes."""
 
     def query(self, name: str, **instead: Any) -> pa.Table:
         """The rows of a query; its parameters come from the filters and settings unless given in `instead`.
@@ -129,7 +131,18 @@ class View:
         """What a map's opening view has to fit; a phone is told by its browser's own description."""
         is_phone = "Mobile" in st.context.headers.get("User-Agent", "")
         width, height = (350, 330) if is_phone else (560, 460)
-        return Frame(width, height, self.filters.subdistrict)
+        return Frame(
+            width,
+            height,
+            self.filters.subdistrict,
+            self.filters.community,
+            self.settings.tile_url,
+        )
+
+    @property
+    def places(self) -> Places:
+        """The places a reader can go to."""
+        return Places(tuple(self.query("place_list").to_pylist()))
 
     @property
     def provenance(self) -> str:
@@ -213,7 +226,7 @@ def page(
         offers,
         question,
     )
-    view = View(release, chosen, current, targets.load())
+    view = View(release, chosen, current, targets.load(), tuple(offers))
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 

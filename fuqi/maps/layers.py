@@ -1,0 +1,326 @@
+"""What maps are made of: areas, points, cells, lines and names, in one look; rows are drawn, no numbers are made.
+
+Tooltips hold plain text only: deck.gl shows it unescaped as HTML, so `name` and `detail` are escaped here.
+An object that a click leads to carries `goes_to`, the places it stands for: `{"park": "P001"}`.
+"""
+
+import html
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pydeck as pdk
+
+from fuqi import look
+from fuqi.maps import tiles
+from fuqi.maps.boundaries import Areas, Boundaries, Box
+
+STREETS = "street"
+COMMUNITIES = "community"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Pixels the opening view is fitted to, where the reader stands (None: the district), and tiles to lay below."""
+
+    width: int = 560
+    height: int = 460
+    subdistrict: str | None = None
+    community: str | None = None
+    tile_url: str = ""
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    colour: str
+    meaning: str
+    is_line: bool = False
+
+
+@dataclass(frozen=True)
+class DistrictMap:
+    deck: pdk.Deck
+    legend: tuple[LegendEntry, ...]
+    description: str
+    """What the map shows, in a sentence, for those who cannot see it."""
+    unplaced_count: int = 0
+    """Rows left out because they have no usable position."""
+    unbounded_count: int = 0
+    """Areas left out because the boundary files have none of that name."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A circle of `radius` pixels at a position in WGS84 degrees; the chosen one has a dark edge."""
+
+    longitude: float
+    latitude: float
+    colour: str
+    name: str
+    detail: str = ""
+    radius: float = 6
+    alpha: int = 210
+    is_chosen: bool = False
+    goes_to: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of `width` pixels between two positions (longitude, latitude)."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    name: str
+    detail: str = ""
+    width: float = 1
+    goes_to: Mapping[str, str] = field(default_factory=dict)
+
+
+def areas(
+    boundaries: Boundaries,
+    frame: Frame,
+    *,
+    level: str = STREETS,
+    fills: Mapping[str, str] | None = None,
+    tips: Mapping[str, str] | None = None,
+    is_clickable: bool = True,
+) -> list[pdk.Layer]:
+    """The streets, or all communities, filled with `fills` (colour by name) where given; the chosen one is outlined.
+
+    `tips` says what a pointer reads below the name. A click leads to the area unless `is_clickable` is off,
+    for maps whose points would be hard to hit.
+    """
+    fills, tips = fills or {}, tips or {}
+    drawn = boundaries.streets if level == STREETS else boundaries.communities
+    chosen = frame.subdistrict if level == STREETS else frame.community
+    plain_line = [255, 255, 255, 255] if fills else look.rgba(look.SHORE)
+    features = []
+    # The outlined one is drawn last, or its neighbours would cover its line.
+    for feature in sorted(drawn.features, key=lambda f: f["properties"]["name"] == chosen):
+        name = feature["properties"]["name"]
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": feature["geometry"],
+                "fill": look.rgba(
+                    fills.get(name, look.SHADE), 255 if not frame.tile_url else 150 if fills else 0
+                ),
+                "name": text(name),
+                "detail": text(tips.get(name, "")),
+                "line": look.rgba(look.INK) if name == chosen else plain_line,
+                "width": 4 if name == chosen else 1.5,
+                "goes_to": {level: name},
+            }
+        )
+    made = [
+        pdk.Layer(
+            "GeoJsonLayer",
+            {"type": "FeatureCollection", "features": features},
+            id="areas",
+            get_fill_color="fill",
+            get_line_color="line",
+            get_line_width="width",
+            line_width_units=pdk.types.String("pixels"),
+            pickable=is_clickable,
+            auto_highlight=is_clickable,
+        )
+    ]
+    if level == COMMUNITIES:
+        made.append(_outlines(boundaries.streets, frame.subdistrict))
+    return made
+
+
+def _outlines(drawn: Areas, chosen: str | None) -> pdk.Layer:
+    """The streets' lines over the communities."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": feature["geometry"],
+            "width": 3 if feature["properties"]["name"] == chosen else 1.5,
+        }
+        for feature in drawn.features
+    ]
+    return pdk.Layer(
+        "GeoJsonLayer",
+        {"type": "FeatureCollection", "features": features},
+        id="streets",
+        filled=False,
+        get_line_color=look.rgba(look.MUTED),
+        get_line_width="width",
+        line_width_units=pdk.types.String("pixels"),
+        pickable=False,
+    )
+
+
+def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.Layer:
+    """The streets' names; at the level of communities those of the chosen street's communities instead."""
+    if level == COMMUNITIES and frame.subdistrict:
+        points = boundaries.communities.of(frame.subdistrict).label_points
+        suffix, chosen = "社区", frame.community
+    else:
+        points, suffix, chosen = boundaries.streets.label_points, "街道", frame.subdistrict
+    labels = [
+        {
+            "position": list(point),
+            "text": name.removesuffix(suffix),
+            "colour": look.rgba(look.INK, 255 if chosen in (None, name) else 110),
+        }
+        for name, point in points.items()
+    ]
+    return pdk.Layer(
+        "TextLayer",
+        labels,
+        id="names",
+        get_position="position",
+        get_text="text",
+        get_color="colour",
+        get_size=13 if suffix == "街道" else 12,
+        font_family=pdk.types.String(look.FONT),
+        font_weight=600,
+        character_set=pdk.types.String("auto"),
+        background=True,
+        get_background_color=[255, 255, 255, 190],
+        background_padding=[4, 2],
+        pickable=False,
+    )
+
+
+def points(layer_id: str, shown: Iterable[Point]) -> pdk.Layer:
+    """Circles, later ones above earlier ones."""
+    return pdk.Layer(
+        "ScatterplotLayer",
+        [
+            {
+                "position": [point.longitude, point.latitude],
+                "colour": look.rgba(point.colour, point.alpha),
+                "radius": point.radius,
+                "line": look.rgba(look.INK) if point.is_chosen else [255, 255, 255, 255],
+                "edge": 3 if point.is_chosen else 1,
+                "name": text(point.name),
+                "detail": text(point.detail),
+                "goes_to": dict(point.goes_to),
+            }
+            for point in shown
+        ],
+        id=layer_id,
+        get_position="position",
+        get_fill_color="colour",
+        get_line_color="line",
+        get_line_width="edge",
+        get_radius="radius",
+        radius_units=pdk.types.String("pixels"),
+        line_width_units=pdk.types.String("pixels"),
+        stroked=True,
+        pickable=True,
+        auto_highlight=True,
+    )
+
+
+def lines(layer_id: str, shown: Iterable[Line], colour: str = look.RECEIVED) -> pdk.Layer:
+    return pdk.Layer(
+        "PathLayer",
+        [
+            {
+                "path": [list(line.start), list(line.end)],
+                "width": line.width,
+                "name": text(line.name),
+                "detail": text(line.detail),
+                "goes_to": dict(line.goes_to),
+            }
+            for line in shown
+        ],
+        id=layer_id,
+        get_path="path",
+        get_color=look.rgba(colour, 120),
+        get_width="width",
+        width_units=pdk.types.String("pixels"),
+        pickable=True,
+    )
+
+
+def cells(
+    layer_id: str,
+    corners: Sequence[tuple[float, float]],
+    values: Sequence[float],
+    *,
+    metres: float,
+    steps: Sequence[float],
+) -> list[pdk.Layer]:
+    """Square cells with sides of `metres`, light to dark by value: one layer a step, a cell is a position alone.
+
+    `corners` are the south-western corners (longitude, latitude), `steps` the upper ends of all steps but the
+    last. A pointer reads the area below them: three thousand cells with words of their own would weigh four
+    times as much.
+    """
+    palette = look.SEQUENCE[-len(steps) - 1 :]
+    made = []
+    for number, colour in enumerate(palette):
+        low = steps[number - 1] if number else -math.inf
+        high = steps[number] if number < len(steps) else math.inf
+        inside = [
+            {"position": [round(x, 5), round(y, 5)]}
+            for (x, y), value in zip(corners, values, strict=True)
+            if low < value <= high
+        ]
+        made.append(
+            pdk.Layer(
+                "GridCellLayer",
+                inside,
+                id=f"{layer_id}_{'abcde'[number]}",
+                get_position="position",
+                get_fill_color=look.rgba(colour, 200),
+                cell_size=metres,
+                extruded=False,
+                pickable=False,
+            )
+        )
+    return made
+
+
+class CompactDeck(pdk.Deck):
+    """A deck written without the line breaks and indents that make up two thirds of what pydeck would send."""
+
+    def to_json(self) -> str:
+        return json.dumps(json.loads(super().to_json()), ensure_ascii=False, separators=(",", ":"))
+
+
+def deck(shown: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> pdk.Deck:
+    """The layers, later ones above, over the tiles if there are any, in a view of where the reader stands."""
+    west, south, east, north = box = boundaries.narrowed(frame.subdistrict, frame.community)
+    zoom = _zoom(frame, box)
+    return CompactDeck(
+        layers=[*tiles.layers(frame.tile_url, boundaries.bounds, box, zoom), *shown],
+        map_provider=None,
+        initial_view_state=pdk.ViewState(
+            longitude=(west + east) / 2,
+            latitude=(south + north) / 2,
+            zoom=zoom,
+            min_zoom=9,
+            max_zoom=17,
+        ),
+        tooltip={
+            "html": "<b>{name}</b><br/>{detail}",
+            "style": {
+                "backgroundColor": look.PAPER,
+                "color": look.INK,
+                "border": f"1px solid {look.BORDER}",
+                "fontSize": "13px",
+                "fontFamily": look.FONT,
+            },
+        },
+    )
+
+
+def text(value: str) -> str:
+    """Plain text as a tooltip can show it."""
+    return html.escape(value)
+
+
+def _zoom(frame: Frame, box: Box) -> float:
+    """The web-mercator zoom at which the box fills 90% of the map (512-pixel tiles)."""
+    west, south, east, north = box
+    across = math.log2(frame.width * 0.9 * 360 / 512 / (east - west))
+    cosine = math.cos(math.radians((south + north) / 2))
+    up = math.log2(frame.height * 0.9 * 360 / 512 * cosine / (north - south))
+    return min(across, up)
