@@ -4,6 +4,13 @@ from fuqi.charts.bars import category_pareto, counts_by_name, open_by_age, time_
 from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_funnel
 from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
+from fuqi.charts.financing import (
+    activities_by_step,
+    activity_timeline,
+    funded_by_step,
+    funded_so_far,
+    live_sales,
+)
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.reach import least_reached, quick_test_times
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
@@ -11,14 +18,19 @@ from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
+    "activities_by_step",
+    "activity_timeline",
     "case_clocks",
     "category_pareto",
     "change_with_interval",
     "control_chart",
     "counts_by_name",
     "flow_trend",
+    "funded_by_step",
+    "funded_so_far",
     "least_reached",
     "limit_use",
+    "live_sales",
     "open_by_age",
     "quick_test_times",
     "ranking_with_interval",

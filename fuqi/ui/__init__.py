@@ -23,6 +23,14 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.financing import (
+    activity_rows,
+    appeals_around_meetings,
+    live_selling,
+    measures,
+    meetings_sentence,
+    waiting_list,
+)
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
@@ -43,7 +51,9 @@ from fuqi.ui.view import View, page
 
 __all__ = [
     "View",
+    "activity_rows",
     "all_kpis",
+    "appeals_around_meetings",
     "band",
     "case",
     "changes",
@@ -60,8 +70,11 @@ __all__ = [
     "frozen",
     "kpi_row",
     "least_reached",
+    "live_selling",
     "load_desk",
     "measure_label",
+    "measures",
+    "meetings_sentence",
     "new_sites",
     "nothing_here",
     "only",
@@ -79,4 +92,5 @@ __all__ = [
     "street_map",
     "street_table",
     "table",
+    "waiting_list",
 ]
