@@ -5,6 +5,7 @@ from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_fu
 from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.responsibility import coverage_by_month, deal_spans
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
@@ -15,6 +16,8 @@ __all__ = [
     "change_with_interval",
     "control_chart",
     "counts_by_name",
+    "coverage_by_month",
+    "deal_spans",
     "flow_trend",
     "limit_use",
     "open_by_age",

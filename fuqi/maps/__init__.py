@@ -4,6 +4,7 @@ from fuqi.maps.areas import measure_by_area
 from fuqi.maps.boundaries import Boundaries, BoundaryError
 from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
 from fuqi.maps.points import held_objects, stations
+from fuqi.maps.responsibility import held_over_streets
 
 __all__ = [
     "COMMUNITIES",
@@ -14,6 +15,7 @@ __all__ = [
     "Frame",
     "LegendEntry",
     "held_objects",
+    "held_over_streets",
     "measure_by_area",
     "stations",
 ]

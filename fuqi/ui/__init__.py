@@ -25,6 +25,16 @@ from fuqi.ui.elements import (
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.responsibility import (
+    LEADS_TO,
+    assignment_history,
+    held_map,
+    missing_sentence,
+    object_block,
+    proposal_block,
+    service_teams,
+    tabs,
+)
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -34,8 +44,10 @@ from fuqi.ui.shared import (
 from fuqi.ui.view import View, page
 
 __all__ = [
+    "LEADS_TO",
     "View",
     "all_kpis",
+    "assignment_history",
     "case",
     "changes",
     "chart",
@@ -49,18 +61,24 @@ __all__ = [
     "file_outcomes",
     "finding",
     "frozen",
+    "held_map",
     "kpi_row",
     "load_desk",
     "measure_label",
+    "missing_sentence",
     "nothing_here",
+    "object_block",
     "only",
     "page",
+    "proposal_block",
     "published_table",
     "release_history",
     "rise_sentence",
     "section",
+    "service_teams",
     "shared_problem_block",
     "shared_sentence",
     "step_choice",
     "table",
+    "tabs",
 ]
