@@ -11,7 +11,7 @@ import pytest
 
 from fuqi import contract, paths
 from fuqi.settings import Settings
-from fuqi.store import Database, Manifest, Query, QueryError, parameters, worktime_sql
+from fuqi.store import Database, Manifest, Query, QueryError, parameters, reach, worktime_sql
 from fuqi.store.database import MACROS
 from fuqi.store.queries import STAGING, kpis, load
 from tests.empty_release import publish_empty_release
@@ -31,6 +31,7 @@ PARAMS = {
         Settings(min_n=1, common_min_count=1, common_min_firms=1, common_min_ratio=1.0),
         subdistrict="福保街道",
         community="福保社区",
+        station_id="007",
     ),
     "service_group": "站点服务",
     "longest_days": 14,
@@ -44,12 +45,21 @@ PARAMS = {
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
+    "cells_a_side": 2,
+    "site_longitudes": (114.05,),
+    "site_latitudes": (22.52,),
+    "permit_kind": "食品经营许可",
 }
 
 DAY = date(2023, 5, 4)
 MOMENT = datetime(2023, 5, 4, 9)
 BY_TYPE = {"integer": 2, "number": 2.5, "boolean": True, "date": DAY, "timestamp": MOMENT}
-HERE = {"longitude": 114.05, "latitude": 22.52, "subdistrict_name": "福保街道"}
+HERE = {
+    "longitude": 114.05,
+    "latitude": 22.52,
+    "subdistrict_name": "福保街道",
+    "community_name": "福保社区",
+}
 
 
 def one_row_of_everything() -> dict[str, list[dict]]:
@@ -64,10 +74,19 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         ]
         for table in contract.load().tables
     }
+    (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
+    (service,) = tables["service_catalog"]
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
-        "communities": [{"community_name": "福保社区", "community_code": "1", **HERE}],
+        "communities": [{"community_code": "1", **HERE}],
+        "station_services": [
+            *tables["station_services"],
+            {**tables["station_services"][0], "service_record_id": "F2", "service_id": "S02"},
+        ],
+        "enterprises": [enterprise, {**enterprise, "enterprise_id": "E2", "party_org_id": None}],
+        "permits": [permit, {**permit, "permit_id": "X2", "issued_date": None}],
+        "service_catalog": [service, {**service, "service_id": "F1", "service_group": "六大功能"}],
         "appeals": [
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
@@ -181,6 +200,7 @@ def test_a_query_reads_tables_of_the_contract_or_staging_queries_only(query):
         *contract.load().names,
         *staging,
         *worktime_sql.TABLES,
+        reach.TABLE,
         "absent_columns",
         "intake_problems",
     }

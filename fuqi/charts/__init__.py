@@ -5,6 +5,7 @@ from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_fu
 from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.reach import least_reached, quick_test_times
 from fuqi.charts.responsibility import coverage_by_month, deal_spans
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
@@ -19,8 +20,10 @@ __all__ = [
     "coverage_by_month",
     "deal_spans",
     "flow_trend",
+    "least_reached",
     "limit_use",
     "open_by_age",
+    "quick_test_times",
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",

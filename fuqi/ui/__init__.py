@@ -1,5 +1,6 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.bands import band, street_map, street_table
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
@@ -25,6 +26,13 @@ from fuqi.ui.elements import (
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.reach import (
+    least_reached,
+    new_sites,
+    reach_sentence,
+    station_block,
+    stations_and_streets,
+)
 from fuqi.ui.responsibility import (
     LEADS_TO,
     assignment_history,
@@ -48,6 +56,7 @@ __all__ = [
     "View",
     "all_kpis",
     "assignment_history",
+    "band",
     "case",
     "changes",
     "chart",
@@ -63,22 +72,29 @@ __all__ = [
     "frozen",
     "held_map",
     "kpi_row",
+    "least_reached",
     "load_desk",
     "measure_label",
     "missing_sentence",
+    "new_sites",
     "nothing_here",
     "object_block",
     "only",
     "page",
     "proposal_block",
     "published_table",
+    "reach_sentence",
     "release_history",
     "rise_sentence",
     "section",
     "service_teams",
     "shared_problem_block",
     "shared_sentence",
+    "station_block",
+    "stations_and_streets",
     "step_choice",
+    "street_map",
+    "street_table",
     "table",
     "tabs",
 ]

@@ -68,28 +68,41 @@ def kpi_row(
 
     `totals` are one-row results that hold the columns `shown` and the counts of each rate.
     """
-    values = {
-        name: table.column(name)[0].as_py() for table in totals for name in table.column_names
-    }
-    before = _first_row(previous)
+    values = first_row(*totals)
+    before = first_row(*() if previous is None else (previous,))
     defined = kpis()
     with st.container(horizontal=True, gap="xsmall"):
         for column in shown:
-            _card(view, defined[column], values, before, trend)
+            kpi_card(
+                view,
+                defined[column],
+                values,
+                before,
+                course=_course(column, trend),
+                colour=ALARMS.get(column),
+            )
     if before:
         earlier = view.filters.period.previous
         st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
 
 
-def _card(
-    view: View, kpi: Kpi, values: dict[str, Any], before: dict[str, Any], trend: pa.Table | None
+def kpi_card(
+    view: View,
+    kpi: Kpi,
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
+    *,
+    course: Sequence[float] | None = None,
+    colour: str | None = None,
+    border: bool = True,
 ) -> None:
+    """A KPI with its n/N, its change against `before`, its course and its target; in `colour` unless it is zero."""
     value = values[kpi.column]
     text = formatted(kpi.column, value, view.settings.rounding)
-    if kpi.column in ALARMS and value:
-        text = f":{ALARMS[kpi.column]}[{text}]"
+    if colour and value:
+        text = f":{colour}[{text}]"
     with st.container(
-        border=True, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
+        border=border, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
     ):
         st.metric(
             kpi.label,
@@ -97,7 +110,7 @@ def _card(
             delta=change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
             help=_definition(kpi),
-            chart_data=_course(kpi.column, trend),
+            chart_data=course,
             chart_type="area",
         )
         if absent := view.absent(kpi):
@@ -108,7 +121,7 @@ def _card(
             st.caption(aim)
 
 
-def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
+def _aim(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
     """The target of a KPI and how its value stands to it; empty without one."""
     target = view.target(kpi.column)
     if target is None:
@@ -122,7 +135,7 @@ def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
 def all_kpis(view: View, name: str) -> None:
     """Every KPI of the one-row query `name`, a row each: value, n, the period before, definition."""
     totals = view.query(name)
-    values, before = _first_row(totals), _first_row(view.previous(name))
+    values, before = first_row(totals), first_row(view.previous(name))
     rounding = view.settings.rounding
     shown = []
     for kpi in load_queries()[name].kpis:
@@ -164,7 +177,7 @@ def _course(column: str, trend: pa.Table | None) -> list[float] | None:
     return course if len(course) > 1 else None
 
 
-def _count_of(kpi: Kpi, values: dict[str, Any]) -> str:
+def _count_of(kpi: Kpi, values: Mapping[str, Any]) -> str:
     counted, n = kpi.counts or ("", "")
     if kpi.column.endswith("_rate"):
         return f"{values[counted]:,} / {values[n]:,}"
@@ -367,8 +380,14 @@ def change(column: str, value: float | None, before: float | None) -> str | None
     return f"{change:+,.0f}" if change else None
 
 
-def _first_row(table: pa.Table | None) -> dict[str, Any]:
-    return {} if table is None or not table.num_rows else table.slice(0, 1).to_pylist()[0]
+def first_row(*tables: pa.Table) -> dict[str, Any]:
+    """The columns of one-row results together; nothing of a result without rows."""
+    return {
+        name: rows.column(name)[0].as_py()
+        for rows in tables
+        if rows.num_rows
+        for name in rows.column_names
+    }
 
 
 def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:
