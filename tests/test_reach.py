@@ -349,7 +349,7 @@ def test_what_is_near_a_station_is_counted_whoever_is_nearest(ledger):
 
 
 def test_quick_tests_by_month_are_medians_of_days_and_of_minutes():
-    def test_given(number: int, asked: datetime, minutes: int | None, process: str | None) -> Row:
+    def quick_test(number: int, asked: datetime, minutes: int | None, process: str | None) -> Row:
         return {
             "service_record_id": f"F{number}",
             "station_id": "001",
@@ -362,17 +362,17 @@ def test_quick_tests_by_month_are_medians_of_days_and_of_minutes():
 
     january, march = datetime(2023, 1, 31, 9), datetime(2023, 3, 1, 0)
     sent = [
-        test_given(n, january, minutes, "外送办理") for n, minutes in enumerate((1440, 1441, 5000))
+        quick_test(n, january, minutes, "外送办理") for n, minutes in enumerate((1440, 1441, 5000))
     ]
     here = [
-        test_given(10 + n, march, minutes, process)
+        quick_test(10 + n, march, minutes, process)
         for n, (minutes, process) in enumerate(
             ((4, "站内办理"), (6, None), (9, "站内办理"), (None, "站内办理"))
         )
     ]
-    late = test_given(20, AS_OF + timedelta(seconds=1), 1, "站内办理")
-    unfinished = test_given(21, AS_OF - timedelta(minutes=3), 4, "站内办理")
-    other = {**test_given(22, march, 99, "站内办理"), "service_id": "S01"}
+    late = quick_test(20, AS_OF + timedelta(seconds=1), 1, "站内办理")
+    unfinished = quick_test(21, AS_OF - timedelta(minutes=3), 4, "站内办理")
+    other = {**quick_test(22, march, 99, "站内办理"), "service_id": "S01"}
     with opened(
         stations=[station(1, community_name="石厦社区")],
         station_services=[*sent, *here, late, unfinished, other],
