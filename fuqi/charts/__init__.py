@@ -6,6 +6,15 @@ from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
+from fuqi.charts.small_business import (
+    conversions_beside_last_year,
+    party_org_growth,
+    permit_days,
+    permit_days_by_month,
+    scene_and_function_use,
+    visit_state_bars,
+    visits_by_month,
+)
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
@@ -14,17 +23,24 @@ __all__ = [
     "category_pareto",
     "change_with_interval",
     "control_chart",
+    "conversions_beside_last_year",
     "counts_by_name",
     "flow_trend",
     "limit_use",
     "open_by_age",
+    "party_org_growth",
+    "permit_days",
+    "permit_days_by_month",
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",
     "rising_weeks",
+    "scene_and_function_use",
     "service_trend",
     "shared_problem_dots",
     "stage_funnel",
     "time_distribution",
     "titled",
+    "visit_state_bars",
+    "visits_by_month",
 ]

@@ -31,6 +31,15 @@ from fuqi.ui.shared import (
     shared_problem_block,
     shared_sentence,
 )
+from fuqi.ui.small_business import (
+    conversion_sentence,
+    coverage_sentence,
+    coverage_where,
+    parts,
+    permits,
+    reconciliation,
+    uncovered_firms,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -44,6 +53,9 @@ __all__ = [
     "columns",
     "compared_names",
     "comparison_table",
+    "conversion_sentence",
+    "coverage_sentence",
+    "coverage_where",
     "definitions",
     "district_map",
     "file_outcomes",
@@ -55,7 +67,10 @@ __all__ = [
     "nothing_here",
     "only",
     "page",
+    "parts",
+    "permits",
     "published_table",
+    "reconciliation",
     "release_history",
     "rise_sentence",
     "section",
@@ -63,4 +78,5 @@ __all__ = [
     "shared_sentence",
     "step_choice",
     "table",
+    "uncovered_firms",
 ]
