@@ -57,6 +57,15 @@ from fuqi.ui.shared import (
     shared_problem_block,
     shared_sentence,
 )
+from fuqi.ui.small_business import (
+    conversion_sentence,
+    coverage_sentence,
+    coverage_where,
+    parts,
+    permits,
+    reconciliation,
+    uncovered_firms,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -75,6 +84,9 @@ __all__ = [
     "columns",
     "compared_names",
     "comparison_table",
+    "conversion_sentence",
+    "coverage_sentence",
+    "coverage_where",
     "definitions",
     "district_map",
     "file_outcomes",
@@ -94,9 +106,12 @@ __all__ = [
     "object_block",
     "only",
     "page",
+    "parts",
+    "permits",
     "proposal_block",
     "published_table",
     "reach_sentence",
+    "reconciliation",
     "release_history",
     "rise_sentence",
     "section",
@@ -110,5 +125,6 @@ __all__ = [
     "street_table",
     "table",
     "tabs",
+    "uncovered_firms",
     "waiting_list",
 ]
