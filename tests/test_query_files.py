@@ -76,14 +76,12 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         for table in contract.load().tables
     }
     meeting = {"activity_id": "H002", "activity_kind": "银企对接会"}
-    waiting = {"deal_id": "R0002", "funded_date": None}
     (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
     (service,) = tables["service_catalog"]
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
         "activities": [*tables["activities"], {**tables["activities"][0], **meeting}],
-        "financing": [*tables["financing"], {**tables["financing"][0], **waiting}],
         "communities": [{"community_code": "1", **HERE}],
         "station_services": [
             *tables["station_services"],
