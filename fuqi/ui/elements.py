@@ -102,7 +102,10 @@ def kpi_card(
     if colour and value:
         text = f":{colour}[{text}]"
     with st.container(
-        border=border, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
+        border=border,
+        height="stretch" if border else "content",
+        gap="xxsmall",
+        key=f"kpi_{kpi.column}",
     ):
         st.metric(
             kpi.label,
