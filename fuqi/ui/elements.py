@@ -82,8 +82,13 @@ def kpi_row(
                 colour=ALARMS.get(column),
             )
     if before:
-        earlier = view.filters.period.previous
-        st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
+        change_note(view)
+
+
+def change_note(view: View) -> None:
+    """What the changes on cards are against."""
+    earlier = view.filters.period.previous
+    st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
 
 
 def kpi_card(
