@@ -41,10 +41,9 @@ PROPOSED = (
     "subdistrict_name",
     "holder_units",
     "holder_names",
-    "from_object_name",
-    "distance_km",
     "reason",
 )
+IN_FILE = (*PROPOSED, "object_id", "cadre_id", "from_object_name", "distance_metres")
 PROPOSAL_NOTE = "仅为建议：由程序按现有挂点计算，没有写入任何数据，须由组织部门研究确定。"
 
 
@@ -223,7 +222,7 @@ def assignment_history(view: View) -> None:
         _about(changes, f"{_where(view)} · {wording.period(earlier, shown)}"),
         [
             *("change_kind", "object_name", "object_type", "subdistrict_name"),
-            *("before_count", "holder_count", "left_holders", "new_holders"),
+            *("held_before_count", "holder_count", "left_holders", "new_holders"),
         ],
         empty="两天的挂点相同。",
         height=320 if changes.num_rows > 8 else "auto",
@@ -339,7 +338,7 @@ def proposal_block(view: View) -> None:
     st.download_button(
         "下载建议（CSV）",
         proposal.as_csv(
-            rows, {c: title(c) for c in PROPOSED}, [PROPOSAL_NOTE, _where(view), view.provenance]
+            rows, {c: title(c) for c in IN_FILE}, [PROPOSAL_NOTE, _where(view), view.provenance]
         ),
         file_name=f"挂点补位建议_{view.as_of:%Y%m%d}.csv",
         mime="text/csv",
