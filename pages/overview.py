@@ -63,19 +63,12 @@ with right:
         chosen=view.filters.subdistrict,
         **view.target_lines("on_time_rate", by_street["subdistrict_name"].to_pylist()),
     )
-    trend = view.query("resolution_trend")
-    ui.chart(view, "受理与办结", charts.flow_trend, trend, step=view.step)
+    flow = view.query("resolution_trend")
+    ui.chart(view, "受理与办结", charts.flow_trend, flow, step=view.step)
 
 ui.section("各街道一览", "点选一行进入该街道。")
-ui.street_table(
-    view,
-    {
-        "overdue_count": by_street,
-        "unheld_count": held_by_street,
-        "uncovered_count": covered_by_street,
-    },
-    rates,
-)
+alarms = {"overdue_count": by_street, "unheld_count": held_by_street}
+ui.street_table(view, {**alarms, "uncovered_count": covered_by_street}, rates)
 
 ui.section("公布数字与看板计算", "左为公开报道，右为由当前版本数据算出；两者并列，互不替代。")
 ui.published_table(view, view.query("published_vs_computed"))

@@ -45,6 +45,7 @@ PARAMS = {
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
+    "weeks_around": 4,
     "cells_a_side": 2,
     "site_longitudes": (114.05,),
     "site_latitudes": (22.52,),
@@ -76,9 +77,18 @@ def one_row_of_everything() -> dict[str, list[dict]]:
     }
     (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
     (service,) = tables["service_catalog"]
+    meeting = {"activity_id": "H002", "activity_kind": "银企对接会"}
+    waiting = {"deal_id": "R0002", "funded_date": None}
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
+        "activities": [*tables["activities"], {**tables["activities"][0], **meeting}],
+        "financing": [
+            *tables["financing"],
+            {**tables["financing"][0], **waiting},
+            {"deal_id": "R2", "programme": "跨境N+1知识产权证券化", "enterprise_name": "x"}
+            | {"amount_yuan": 2.5, "applied_date": DAY},
+        ],
         "communities": [{"community_code": "1", **HERE}],
         "station_services": [
             *tables["station_services"],
@@ -96,11 +106,6 @@ def one_row_of_everything() -> dict[str, list[dict]]:
             *tables["assignments"],
             {"assignment_id": "A2", "holder_kind": "小组", "team_id": "T-FB-34", "start_date": DAY}
             | {"object_kind": "企业", "enterprise_id": "E0000001", "plan": "x"},
-        ],
-        "financing": [
-            *tables["financing"],
-            {"deal_id": "R2", "programme": "跨境N+1知识产权证券化", "enterprise_name": "x"}
-            | {"amount_yuan": 2.5, "applied_date": DAY},
         ],
         "intake_problems": [{"severity": "refused", "table_name": "appeals", "reason": "重复"}],
     }

@@ -23,6 +23,14 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.financing import (
+    activity_rows,
+    appeals_around_meetings,
+    live_selling,
+    measures,
+    meetings_sentence,
+    waiting_list,
+)
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
@@ -49,12 +57,23 @@ from fuqi.ui.shared import (
     shared_problem_block,
     shared_sentence,
 )
+from fuqi.ui.small_business import (
+    conversion_sentence,
+    coverage_sentence,
+    coverage_where,
+    parts,
+    permits,
+    reconciliation,
+    uncovered_firms,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
     "LEADS_TO",
     "View",
+    "activity_rows",
     "all_kpis",
+    "appeals_around_meetings",
     "assignment_history",
     "band",
     "case",
@@ -65,6 +84,9 @@ __all__ = [
     "columns",
     "compared_names",
     "comparison_table",
+    "conversion_sentence",
+    "coverage_sentence",
+    "coverage_where",
     "definitions",
     "district_map",
     "file_outcomes",
@@ -73,17 +95,23 @@ __all__ = [
     "held_map",
     "kpi_row",
     "least_reached",
+    "live_selling",
     "load_desk",
     "measure_label",
+    "measures",
+    "meetings_sentence",
     "missing_sentence",
     "new_sites",
     "nothing_here",
     "object_block",
     "only",
     "page",
+    "parts",
+    "permits",
     "proposal_block",
     "published_table",
     "reach_sentence",
+    "reconciliation",
     "release_history",
     "rise_sentence",
     "section",
@@ -97,4 +125,6 @@ __all__ = [
     "street_table",
     "table",
     "tabs",
+    "uncovered_firms",
+    "waiting_list",
 ]

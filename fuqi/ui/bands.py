@@ -35,8 +35,8 @@ def band(
             st.subheader(name, anchor=False, width="content")
             st.caption(promise, width="content")
         kpi_card(view, kpis()[alarm], values, {}, colour="red", border=False)
-        with st.container(horizontal=True, gap="xsmall"):
-            for column in calm:
+        for place, column in zip(st.columns(len(calm), gap="small"), calm, strict=True):
+            with place:
                 kpi_card(view, kpis()[column], values, before, border=False)
         with st.container(horizontal=True, gap="xsmall"):
             for page in pages:

@@ -82,8 +82,13 @@ def kpi_row(
                 colour=ALARMS.get(column),
             )
     if before:
-        earlier = view.filters.period.previous
-        st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
+        change_note(view)
+
+
+def change_note(view: View) -> None:
+    """What the changes on cards are against."""
+    earlier = view.filters.period.previous
+    st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
 
 
 def kpi_card(
@@ -102,7 +107,10 @@ def kpi_card(
     if colour and value:
         text = f":{colour}[{text}]"
     with st.container(
-        border=border, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
+        border=border,
+        height="stretch" if border else "content",
+        gap="xxsmall",
+        key=f"kpi_{kpi.column}",
     ):
         st.metric(
             kpi.label,
@@ -311,7 +319,7 @@ def grid(
 ) -> None:
     """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
-        _with_titles(_in_percent(rows.select(list(shown)), rounding)),
+        _with_titles(_in_shown_units(rows.select(list(shown)), rounding)),
         hide_index=True,
         height=height,
         width="stretch",
@@ -361,6 +369,10 @@ def formatted(column: str, value: float | None, rounding: str) -> str:
         return wording.hours(value)
     if column.endswith("_score"):
         return wording.number(value, 2)
+    if column.endswith("_yuan"):
+        return wording.yuan(value)
+    if column.endswith("_days"):
+        return wording.days(value, _day_unit(column))
     if column.endswith("_minutes"):
         return wording.NOT_COMPUTABLE if value is None else f"{wording.number(value)}分钟"
     return wording.number(value)
@@ -377,7 +389,22 @@ def change(column: str, value: float | None, before: float | None) -> str | None
         return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
     if column.endswith("_score"):
         return f"{change:+.2f}分" if abs(change) >= 0.005 else None
+    if column.endswith("_yuan"):
+        return (
+            f"{'+' if change > 0 else ''}{wording.yuan(change)}" if abs(change) >= 0.005 else None
+        )
+    if column.endswith("_days"):
+        unit = _day_unit(column)
+        return (
+            f"{'+' if change > 0 else ''}{wording.days(change, unit)}"
+            if abs(change) >= 0.05
+            else None
+        )
     return f"{change:+,.0f}" if change else None
+
+
+def _day_unit(column: str) -> str:
+    return "个工作日" if column.endswith("_working_days") else "天"
 
 
 def first_row(*tables: pa.Table) -> dict[str, Any]:
@@ -396,6 +423,10 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
         return st.column_config.NumberColumn(heading, format="%.2f%%")
     if name.endswith("_points"):
         return st.column_config.NumberColumn(heading, format="%+.2f")
+    if name.endswith("_yuan"):
+        return st.column_config.NumberColumn(f"{heading}（万元）", format="localized")
+    if name.endswith("_days") and not pa.types.is_list(kind):
+        return st.column_config.NumberColumn(heading, format=f"%g {_day_unit(name)}")
     if name.endswith(TIMES):
         return st.column_config.NumberColumn(heading, format="%.2f 倍")
     if pa.types.is_list(kind):
@@ -411,12 +442,19 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
     return st.column_config.TextColumn(heading)
 
 
-def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
-    """Shares as percentages of two decimals, rounded as the setting says."""
+def _in_shown_units(rows: pa.Table, rounding: str) -> pa.Table:
+    """Shares as percentages of two decimals, rounded as the setting says; amounts in 万元, days to a tenth."""
     for i, name in enumerate(rows.column_names):
+        values = rows.column(name).to_pylist()
         if name.endswith(wording.SHARES):
-            shown = [wording.rounded_percent(v, rounding) for v in rows.column(name).to_pylist()]
-            rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
+            shown = [wording.rounded_percent(v, rounding) for v in values]
+        elif name.endswith("_yuan"):
+            shown = [None if v is None else round(v / 10_000, 2) for v in values]
+        elif name.endswith("_days") and pa.types.is_floating(rows.schema.field(name).type):
+            shown = [None if v is None else round(v, 1) for v in values]
+        else:
+            continue
+        rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
     return rows
 
 
