@@ -96,8 +96,35 @@ CADRE = {
     "start_date": date(2023, 3, 1),
 }
 HOLDS = {"holder_kind": "干部", "cadre_id": "G1", "start_date": date(2023, 3, 1)}
+ACTIVITIES = [
+    {
+        "activity_id": f"H{n}",
+        "activity_name": NASTY,
+        "activity_kind": kind,
+        "started_at": datetime(2023, 6, 1 + n, 19),
+        "subdistrict_name": STREETS[0],
+        "participant_count": 10 * n,
+        "sales_yuan": 1_500_000.0 if kind == "直播" and n else None,
+    }
+    for n, kind in enumerate(("直播", "银企对接会", "直播", "政策宣讲"))
+]
+DEALS = [
+    {
+        "deal_id": f"R{n}",
+        "programme": ("跨境N+1知识产权证券化", "银企对接低息融资")[n % 2],
+        "enterprise_name": NASTY,
+        "subdistrict_name": STREETS[0],
+        "activity_id": "H1",
+        "amount_yuan": 2_000_000.0 * n,
+        "applied_date": date(2023, 6, n),
+        "funded_date": date(2023, 6, 3 * n) if n < 9 else None,
+    }
+    for n in range(1, 11)
+]
 TABLES = {
     "subdistricts": subdistricts(*STREETS),
+    "activities": ACTIVITIES,
+    "financing": DEALS,
     "appeals": appeals(),
     "stations": STATIONS,
     "station_services": SERVICES,
@@ -187,6 +214,11 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     ),
     "shared_problem_dots": ("shared_problems", charts.shared_problem_dots),
     "rising_weeks": ("rising_problems", charts.rising_weeks),
+    "funded_by_step": ("financing_trend", lambda rows: charts.funded_by_step(rows, "week")),
+    "funded_so_far": ("financing_trend", lambda rows: charts.funded_so_far(rows, "month")),
+    "activities_by_step": ("activities_trend", lambda rows: charts.activities_by_step(rows, "day")),
+    "activity_timeline": ("activity_list", charts.activity_timeline),
+    "live_sales": ("live_sales_course", charts.live_sales),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
     "least_reached": ("reach_by_community", charts.least_reached),
     "quick_test_times": ("quick_tests_by_month", charts.quick_test_times),

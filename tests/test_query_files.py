@@ -39,12 +39,17 @@ PARAMS = {
     "place_id": "河套",
     "topic_level": 1,
     "topic": "融资",
+    "object_kind": "园区商圈",
+    "object_id": "P001",
+    "compared_at": datetime(2023, 5, 1),
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
+    "weeks_around": 4,
     "cells_a_side": 2,
     "site_longitudes": (114.05,),
     "site_latitudes": (22.52,),
+    "permit_kind": "食品经营许可",
 }
 
 DAY = date(2023, 5, 4)
@@ -70,18 +75,37 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         ]
         for table in contract.load().tables
     }
+    (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
+    (service,) = tables["service_catalog"]
+    meeting = {"activity_id": "H002", "activity_kind": "银企对接会"}
+    waiting = {"deal_id": "R0002", "funded_date": None}
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
+        "activities": [*tables["activities"], {**tables["activities"][0], **meeting}],
+        "financing": [
+            *tables["financing"],
+            {**tables["financing"][0], **waiting},
+            {"deal_id": "R2", "programme": "跨境N+1知识产权证券化", "enterprise_name": "x"}
+            | {"amount_yuan": 2.5, "applied_date": DAY},
+        ],
         "communities": [{"community_code": "1", **HERE}],
         "station_services": [
             *tables["station_services"],
             {**tables["station_services"][0], "service_record_id": "F2", "service_id": "S02"},
         ],
+        "enterprises": [enterprise, {**enterprise, "enterprise_id": "E2", "party_org_id": None}],
+        "permits": [permit, {**permit, "permit_id": "X2", "issued_date": None}],
+        "service_catalog": [service, {**service, "service_id": "F1", "service_group": "六大功能"}],
         "appeals": [
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
             appeal(3, datetime(2023, 4, 30, 9)),  # so that whole weeks before the others are known
+        ],
+        "assignments": [
+            *tables["assignments"],
+            {"assignment_id": "A2", "holder_kind": "小组", "team_id": "T-FB-34", "start_date": DAY}
+            | {"object_kind": "企业", "enterprise_id": "E0000001", "plan": "x"},
         ],
         "intake_problems": [{"severity": "refused", "table_name": "appeals", "reason": "重复"}],
     }

@@ -139,13 +139,29 @@
   });
   translate(document.documentElement);
 
-  // One step back is the page before, as it was left: a change of filters replaces the entry of its page instead of
-  // adding one, and going back loads that entry's address anew, since a running page would keep today's filters.
+  // One step back is the place or the page before, as it was left: a change of the other filters replaces the entry of
+  // its page instead of adding one, as does what a page adds to its address while it is drawn for the first time.
+  // Going back loads the entry's address anew, since a running page would keep today's filters.
+  let isArriving = true;
+  new MutationObserver((changes) => {
+    for (const { target, oldValue } of changes) {
+      if (oldValue === "running" && target.dataset.testScriptState === "notRunning") isArriving = false;
+    }
+  }).observe(document.documentElement, {
+    subtree: true,
+    attributeFilter: ["data-test-script-state"],
+    attributeOldValue: true,
+  });
+  const place = (url) =>
+    ["street", "community", "park", "station"].map((level) => url.searchParams.get(level)).join();
   const push = history.pushState.bind(history);
   history.pushState = (state, title, url) => {
     const to = new URL(url, location.href);
-    if (to.pathname === location.pathname) history.replaceState(state, title, url);
-    else push(state, title, url);
+    const isOtherPage = to.pathname !== location.pathname;
+    if (isOtherPage) isArriving = true;
+    const isStep = isOtherPage || (!isArriving && place(to) !== place(new URL(location.href)));
+    if (isStep) push(state, title, url);
+    else history.replaceState(state, title, url);
   };
   addEventListener(
     "popstate",

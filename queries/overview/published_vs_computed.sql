@@ -5,8 +5,8 @@
 --          $programme_start  first day of 万名干部助企行, "累计" counts from here
 --          $assignments_start first day of 组工助企行 and of the stations' programme year
 -- Reads:   published_figures, judged_cases, cadre_holdings, measures, teams, financing, stations,
---          station_services, party_orgs, enterprises, service_catalog, activities, permits, calendar, subdistricts,
---          communities
+--          station_services, standing_party_orgs, judged_small_businesses, small_business_counts, enterprises,
+--          service_catalog, activities, judged_permits, subdistricts, communities
 -- Caveat:  公布数带“约、近、余、超”等限定词，差额不等于误差；未能由数据算出的显示不可算。
 with n_plus_1 as (
     select *
@@ -34,19 +34,18 @@ consultations as (
 
 small as (
     select
-        coalesce(party_member_count, 0) > 0 as has_members,
-        party_org_id is not null as is_covered,
-        last_visited_date <= $as_of::date as is_visited,
-        coalesce(has_party_instructor, false) as is_instructed,
-    from enterprises
-    where is_small_business
+        coalesce(sum(entity_count), 0) as small_count,
+        sum(entity_count) filter (where has_members) as with_members_count,
+        coalesce(sum(entity_count) filter (where has_members and is_organised), 0) as organised_count,
+        sum(entity_count) filter (where not has_members) as without_members_count,
+        coalesce(sum(entity_count) filter (where not has_members and is_worked), 0) as worked_count,
+        coalesce(sum(entity_count) filter (where is_visited), 0) as visited_count,
+    from judged_small_businesses($as_of::timestamp)
 ),
 
 entities as (
-    select
-        count(*) as entity_count,
-        count(*) filter (where is_small_business) as small_count,
-    from enterprises
+    select coalesce(sum(entity_count), 0) as entity_count
+    from small_business_counts
 ),
 
 live as (
@@ -60,12 +59,10 @@ live as (
 
 food_permits as (
     select
-        permits.is_green_channel,
-        issued.working_day_number - applied.working_day_number as working_days,
-    from permits
-    inner join calendar as applied on permits.applied_date = applied.day
-    inner join calendar as issued on permits.issued_date = issued.day
-    where permits.permit_kind = '食品经营许可' and permits.issued_date <= $as_of::date
+        is_green_channel,
+        working_days,
+    from judged_permits($as_of::timestamp)
+    where permit_kind = '食品经营许可' and is_issued
 ),
 
 computed (figure_id, computed_value) as (
@@ -105,25 +102,23 @@ computed (figure_id, computed_value) as (
     from quick_tests
     where process = '站内办理'
     union all
-    select 'party_orgs', count(*) from party_orgs where not is_mobile
+    select 'party_orgs', count(*) from standing_party_orgs($as_of::timestamp) where not is_mobile
     union all
-    select 'mobile_party_orgs', count(*) from party_orgs where is_mobile
+    select 'mobile_party_orgs', count(*) from standing_party_orgs($as_of::timestamp) where is_mobile
     union all
-    select 'org_coverage', 100 * rate(count(*) filter (where is_covered), count(*))
+    select 'org_coverage', 100 * rate(organised_count, with_members_count) from small
+    union all
+    select 'work_coverage', 100 * rate(worked_count, without_members_count) from small
+    union all
+    select 'small_business_visited', visited_count / 10000 from small
+    union all
+    select 'small_business_share', 100 * rate(small.small_count, entities.entity_count)
     from small
-    where has_members
-    union all
-    select 'work_coverage', 100 * rate(count(*) filter (where is_visited or is_instructed), count(*))
-    from small
-    where not has_members
-    union all
-    select 'small_business_visited', count(*) filter (where is_visited) / 10000 from small
-    union all
-    select 'small_business_share', 100 * rate(small_count, entity_count) from entities
+    cross join entities
     union all
     select 'market_entities', entity_count / 10000 from entities
     union all
-    select 'small_business_check', small_count / 10000 from entities
+    select 'small_business_check', small_count / 10000 from small
     union all
     select 'functions', count(*) from service_catalog where service_group = '六大功能'
     union all
@@ -139,11 +134,13 @@ computed (figure_id, computed_value) as (
     union all
     select 'live_days', date_diff('day', min(started_at)::date, max(started_at)::date) + 1 from live
     union all
-    select 'conversions_2022', count(*) from enterprises where year(converted_date) = 2022
+    select 'conversions_2022', count(*)
+    from enterprises
+    where year(converted_date) = 2022 and converted_date <= $as_of::date
     union all
     select 'conversions_2022_huaqiangbei', count(*)
     from enterprises
-    where year(converted_date) = 2022 and subdistrict_name = '华强北街道'
+    where year(converted_date) = 2022 and converted_date <= $as_of::date and subdistrict_name = '华强北街道'
     union all
     select 'permit_days_before', median(working_days) from food_permits where not is_green_channel
     union all

@@ -1,0 +1,49 @@
+-- Coverage of small businesses (小个专) by the party's organisations and work, per community.
+--
+-- Grain:   one row per community, those without small businesses included.
+-- Params:  $as_of        the moment whose day decides what is visited and founded
+--          $start_date   first day of the visits of the period, inclusive
+--          $end_date     last day of the visits of the period, inclusive
+--          $subdistrict  one subdistrict, null for the district
+--          $community    one community, null for all of them
+-- Reads:   communities, judged_small_businesses
+-- Caveat:  The most uncovered come first, then those where the fewest were visited in the period.
+with judged as (
+    select
+        community_name,
+        sum(entity_count)::bigint as small_business_count,
+        sum(entity_count) filter (where has_members)::bigint as with_members_count,
+        sum(entity_count) filter (where has_members and is_organised)::bigint as organised_count,
+        sum(entity_count) filter (where not has_members)::bigint as without_members_count,
+        sum(entity_count) filter (where not has_members and is_worked)::bigint as worked_count,
+        sum(entity_count) filter (where coverage_gap is not null)::bigint as uncovered_count,
+        sum(entity_count) filter (where is_visited)::bigint as visited_business_count,
+        sum(entity_count) filter (
+            where is_visited and last_visited_date between $start_date::date and $end_date::date
+        )::bigint as period_visited_count,
+    from judged_small_businesses($as_of::timestamp)
+    where $subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar
+    group by community_name
+)
+
+select
+    communities.community_code,
+    communities.community_name,
+    communities.subdistrict_name,
+    coalesce(judged.small_business_count, 0) as small_business_count,
+    coalesce(judged.with_members_count, 0) as with_members_count,
+    coalesce(judged.organised_count, 0) as organised_count,
+    rate(organised_count, with_members_count) as organisation_coverage_rate,
+    coalesce(judged.without_members_count, 0) as without_members_count,
+    coalesce(judged.worked_count, 0) as worked_count,
+    rate(worked_count, without_members_count) as work_coverage_rate,
+    coalesce(judged.uncovered_count, 0) as uncovered_count,
+    coalesce(judged.visited_business_count, 0) as visited_business_count,
+    coalesce(judged.period_visited_count, 0) as period_visited_count,
+    rate(period_visited_count, small_business_count) as period_visited_rate,
+from communities
+left join judged on communities.community_name = judged.community_name
+where
+    ($subdistrict::varchar is null or communities.subdistrict_name = $subdistrict::varchar)
+    and ($community::varchar is null or communities.community_name = $community::varchar)
+order by uncovered_count desc, period_visited_rate nulls last, communities.community_code

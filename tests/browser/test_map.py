@@ -1,0 +1,127 @@
+"""The map as a way in: a click on it goes to a place, the address and the numbers follow, and there is a way back."""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fuqi import maps
+from fuqi.maps import layers
+from tests.browser.conftest import OpenScreen
+from tests.browser.screen import Screen, link
+from tests.pages.plain_figures import Asked, plain_figures
+
+BOUNDARIES = maps.Boundaries.load()
+MAP = "[data-testid=stDeckGlJsonChart]"
+SHATOU = BOUNDARIES.streets.label_points["沙头街道"]
+
+
+@pytest.fixture
+def overview(demo_server: str, open_screen: OpenScreen) -> Iterator[Screen]:
+    opened = open_screen(link(demo_server, "overview"))
+    yield opened
+    opened.close()
+
+
+def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Frame) -> None:
+    """Click at a position (longitude, latitude) of the first map, which shows what `frame` says."""
+    view = layers.deck([], BOUNDARIES, frame).initial_view_state
+    place = screen.page.locator(MAP).first
+    place.scroll_into_view_if_needed()
+    screen.page.wait_for_timeout(1500)  # a map paints a while after its page stands still
+    box = place.bounding_box()
+    assert box is not None
+    (x, y), (x0, y0) = mercator(*position), mercator(view.longitude, view.latitude)
+    pixels = 512 * 2**view.zoom
+    at_x, at_y = box["width"] / 2 + (x - x0) * pixels, box["height"] / 2 + (y - y0) * pixels
+    screen.page.mouse.move(box["x"] + at_x, box["y"] + at_y)
+    screen.page.wait_for_timeout(300)
+    screen.page.mouse.click(box["x"] + at_x, box["y"] + at_y)
+    screen.page.wait_for_timeout(800)
+    screen.settle()
+
+
+def mercator(longitude: float, latitude: float) -> tuple[float, float]:
+    """Web mercator, the world being a square of side 1."""
+    down = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
+    return (longitude + 180) / 360, down
+
+
+def way_back(screen: Screen) -> list[str]:
+    text = screen.page.locator(".st-key-way_back").inner_text()
+    return [step.strip() for step in text.split("›")]
+
+
+def test_a_click_on_a_street_filters_the_page_and_its_address(
+    overview: Screen, demo_warehouse: Path
+) -> None:
+    figures = plain_figures(demo_warehouse)
+    assert overview.cards == figures.cards("overview", Asked())
+
+    click_on_map(overview, SHATOU, maps.Frame())
+
+    assert overview.asked == {"street": "沙头街道"}
+    assert overview.chosen["street"] == "沙头街道"
+    assert overview.cards == figures.cards("overview", Asked(street="沙头街道"))
+    assert way_back(overview) == ["全区", "沙头街道"]
+
+
+def test_the_way_back_leads_to_the_whole_district(overview: Screen, demo_warehouse: Path) -> None:
+    click_on_map(overview, SHATOU, maps.Frame())
+
+    overview.page.locator(".st-key-back_to_district button").click()
+    overview.page.wait_for_timeout(500)
+    overview.settle()
+
+    assert overview.asked == {}
+    assert overview.chosen["street"] == "全区"
+    assert overview.cards == plain_figures(demo_warehouse).cards("overview", Asked())
+
+
+def test_one_step_back_in_the_browser_is_the_place_before(
+    overview: Screen, demo_warehouse: Path
+) -> None:
+    figures = plain_figures(demo_warehouse)
+    click_on_map(overview, SHATOU, maps.Frame())
+    click_on_map(overview, BOUNDARIES.streets.label_points["莲花街道"], maps.Frame())
+    assert overview.asked == {"street": "莲花街道"}
+
+    overview.go_back("总览")
+    assert overview.asked == {"street": "沙头街道"}
+    assert overview.cards == figures.cards("overview", Asked(street="沙头街道"))
+
+    overview.go_back("总览")
+    assert overview.asked == {}
+    assert overview.cards == figures.cards("overview", Asked())
+
+
+def test_a_street_and_a_station_narrow_the_table_beside_the_map(
+    demo_server: str, open_screen: OpenScreen, demo_warehouse: Path
+) -> None:
+    figures = plain_figures(demo_warehouse)
+    stations = [row for row in figures.rows("stations") if row["subdistrict_name"] == "沙头街道"]
+    screen = open_screen(link(demo_server, "stations"))
+    everywhere = rows_told(screen)
+
+    click_on_map(screen, SHATOU_WITHOUT_STATION, maps.Frame())
+    assert screen.asked == {"street": "沙头街道"}
+    assert max(rows_told(screen)) < max(everywhere)
+
+    first = max(stations, key=lambda row: abs(row["longitude"] - SHATOU[0]))
+    click_on_map(
+        screen, (first["longitude"], first["latitude"]), maps.Frame(subdistrict="沙头街道")
+    )
+    assert screen.asked.get("station") == first["station_id"]
+    assert way_back(screen)[:2] == ["全区", "沙头街道"]
+    assert way_back(screen)[-1] == first["station_name"]
+    screen.close()
+
+
+SHATOU_WITHOUT_STATION = SHATOU
+
+
+def rows_told(screen: Screen) -> list[int]:
+    """The numbers of rows that the tables of the page say they have."""
+    return [int(n.replace(",", "")) for n in re.findall(r"共 ([\d,]+) 行", screen.text)]
