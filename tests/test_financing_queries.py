@@ -225,6 +225,10 @@ def test_live_sales_add_up_by_day_until_they_pass_the_published_figure():
         activity(3, 4, "直播", sales_yuan=1.0),
         activity(4, 9, "直播"),
     ]
+    unreported = activity(5, 1, "直播", started_at=at(1, 8))
+    with opened(activities=[*events, unreported]) as run:
+        first = run("live_sales_course")[0]
+    assert (first["activity_id"], first["cumulative_sales_yuan"]) == ("H005", 0)
     published = {"figure_id": "live_sales", "value": 6000.0, "unit": "万元"}
     with opened(activities=events, published_figures=[published]) as run:
         course = run("live_sales_course")
