@@ -54,7 +54,7 @@ SCHEMA = pa.schema(
         ("holder_names", pa.string()),
         ("cadre_id", pa.string()),
         ("from_object_name", pa.string()),
-        ("distance_km", pa.float64()),
+        ("distance_metres", pa.int64()),
         ("reason", pa.string()),
     ]
 )
@@ -255,7 +255,7 @@ def as_csv(rows: pa.Table, titles: Mapping[str, str], notes: Sequence[str]) -> b
     writer.writerows([note] for note in notes)
     writer.writerow(titles.values())
     for row in rows.to_pylist():
-        writer.writerow(_cell(row[column]) for column in titles)
+        writer.writerow(row[column] for column in titles)
     return written.getvalue().encode("utf-8-sig")
 
 
@@ -293,7 +293,7 @@ def _in_words(target: Row, option: Option | None) -> dict[str, Any]:
         "holder_names": cadre.name,
         "cadre_id": cadre.cadre_id,
         "from_object_name": option.leaves.name if option.leaves else None,
-        "distance_km": option.distance,
+        "distance_metres": None if option.distance is None else round(option.distance * 1000),
         "reason": "；".join((_need(option, kind), _where(option), f"现挂{len(cadre.holds)}个")),
     }
 
@@ -333,9 +333,3 @@ def _place(row: Row, prefix: str) -> Place | None:
 
 def _key(target: Row) -> tuple[str, str]:
     return target["object_kind"], target["object_id"]
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    return f"{value:.1f}" if isinstance(value, float) else value

@@ -161,6 +161,7 @@ PARAMS = {
     "longest_days": 14,
     "service_group": "站点服务",
     "case_id": "SQ00000",
+    "cells_a_side": 2,
     # Whatever is tested is found.
     "common_min_count": 1,
     "common_min_firms": 0,
@@ -498,7 +499,19 @@ def held_map(run: Run) -> maps.DistrictMap:
     return maps.held_objects(listed, lines, BOUNDARIES, maps.Frame())
 
 
-EACH_MAP = pytest.mark.parametrize("draw", [rate_map, station_map, held_map])
+def reach_map(run: Run, **instead: Any) -> maps.DistrictMap:
+    sites = run("reach_of_sites", site_longitudes=(114.05,), site_latitudes=(22.53,))
+    cells = run("reach_cells")
+    wanted = {
+        "side": PARAMS["cells_a_side"],
+        "counted": "unreached_count",
+        "sites": sites,
+        **instead,
+    }
+    return maps.enterprise_cells(cells, run("station_list"), BOUNDARIES, maps.Frame(), **wanted)
+
+
+EACH_MAP = pytest.mark.parametrize("draw", [rate_map, station_map, reach_map, held_map])
 
 
 def deck_of(shown: maps.DistrictMap) -> dict[str, Any]:
@@ -654,7 +667,7 @@ def test_the_legend_covers_the_colours_used(run, draw):
     if draw is rate_map:
         used |= set(fills_of(shown).values())
     for layer in deck_of(shown)["layers"]:
-        if layer["id"] not in ("areas", "names"):
+        if layer["id"] not in ("areas", "names", "site_ranks"):
             used |= {
                 f"#{bytes(row['colour'][:3]).hex()}" for row in layer["data"] if "colour" in row
             }

@@ -164,7 +164,7 @@ def test_a_cadre_of_a_district_unit_counts_as_of_the_streets_of_what_is_held():
 
 def test_an_object_without_a_position_can_be_taken_and_says_that_the_distance_is_unknown():
     (row,) = proposed([target(1, longitude=None, latitude=None)], [person(1)])
-    assert row["distance_km"] is None
+    assert row["distance_metres"] is None
     assert "本街道，距离不详" in row["reason"]
 
 
@@ -339,16 +339,16 @@ def test_the_rows_of_the_queries_become_a_proposal():
 
 
 def test_the_file_opens_in_excel_with_its_notes_above_the_titles():
-    rows = pa.table({"name": ["园区,一", None], "distance_km": [1.26, None]})
+    rows = pa.table({"name": ["园区,一", None], "distance_metres": [1260, None]})
     written = proposal.as_csv(
-        rows, {"name": "名称", "distance_km": "距离（公里）"}, ["建议", "数据截至今日"]
+        rows, {"name": "名称", "distance_metres": "距离（米）"}, ["建议", "数据截至今日"]
     )
     assert written.startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(io.StringIO(written.decode("utf-8-sig"))))
     assert lines == [
         ["建议"],
         ["数据截至今日"],
-        ["名称", "距离（公里）"],
-        ["园区,一", "1.3"],
+        ["名称", "距离（米）"],
+        ["园区,一", "1260"],
         ["", ""],
     ]

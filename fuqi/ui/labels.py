@@ -94,7 +94,7 @@ TITLES = {
     "taken_days": "历时（天）",
     "proposal_kind": "方式",
     "from_object_name": "转自",
-    "distance_km": "距离（公里）",
+    "distance_metres": "距离（米）",
     "held_since": "挂点自",
     "last_visited_date": "最近走访",
     "visit_count": "时段内走访",

@@ -219,6 +219,7 @@ def permits(view: View) -> None:
         ],
         height=280,
         empty="没有在办的证照。",
+        titles={"applied_date": "受理日期"},
     )
 
 
