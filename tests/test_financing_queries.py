@@ -302,6 +302,18 @@ def test_difference_is_stated_only_where_chance_hardly_makes_it(before, after, v
     assert row["meeting_change_verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [(30, 20, "之后更多"), (30, 10, "变化可能只是偶然"), (60, 10, "之后更少")],
+)
+def test_shorter_side_is_weighed_by_its_days(before, after, verdict):
+    appeals = [appeal(n, at(20)) for n in range(before)]
+    appeals += [appeal(1000 + n, at(22)) for n in range(after)]
+    row = around(appeals, activity(1, 21), weeks_around=3)
+    assert (row["before_days"], row["after_days"]) == (21, 7)
+    assert row["meeting_change_verdict"] == verdict
+
+
 def test_days_before_the_first_appeal_are_not_taken_for_quiet_ones():
     with opened(activities=[activity(1, 5)], appeals=[appeal(1, at(3)), appeal(2, at(6))]) as run:
         row = run("appeals_around_meetings")[0]

@@ -7,7 +7,7 @@ plain readers (tests/plain/exports.py), which know nothing of the intake, the qu
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,22 +64,33 @@ AS_PUBLISHED = {
 
 
 @dataclass(frozen=True)
-class Element:
-    """One thing on a page: what it shows there, and what the export files say it has to show."""
+class Screen:
+    """A page as a link opens it, and the tab that is in front."""
 
     page: str
+    tab: str | None = None
+    link: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.page, self.tab, *(value for _, value in self.link))))
+
+
+@dataclass(frozen=True)
+class Element:
+    """One thing on a screen: what it shows there, and what the export files say it has to show."""
+
+    screen: Screen
     what: str
     shows: Callable[[AppTest], Any]
     expected: Callable[[Exports], Any]
     figure: str | None = None
-    link: tuple[tuple[str, str], ...] = field(default=())
 
 
-def published(page: str, *figures: str) -> list[Element]:
-    """Rows of the page's table 公布数字与看板计算: what the dashboard computed for each of the figures."""
+def published(screen: Screen, *figures: str) -> list[Element]:
+    """Rows of the table 公布数字与看板计算: what the dashboard computed for each of the figures."""
     return [
         Element(
-            page,
+            screen,
             f"公布数字 {figure}",
             lambda opened, figure=figure: computed_beside(opened, figure),
             lambda files, figure=figure: files.in_words(figure),
@@ -89,43 +100,47 @@ def published(page: str, *figures: str) -> list[Element]:
     ]
 
 
-def card(page: str, label: str, expected: Callable[[Exports], str], **link: str) -> list[Element]:
-    """The KPI card of that label on the page opened by that link."""
+def card(screen: Screen, label: str, expected: Callable[[Exports], str]) -> list[Element]:
+    """The KPI card of that label."""
 
     def value(opened: AppTest) -> str:
         (metric,) = [m for m in opened.metric if m.label == label]
         return re.sub(r":[a-z-]+\[(.*)\]", r"\1", metric.value)
 
-    return [Element(page, f"卡片 {label}", value, expected, link=tuple(link.items()))]
+    return [Element(screen, f"卡片 {label}", value, expected)]
 
 
-def cell(page: str, column: str, expected: Callable[[Exports], Any], **row: str) -> list[Element]:
-    """The cell of `column` in the one row that `row` picks, whichever table of the page has both columns."""
-    ((key, name),) = row.items()
+def cell(
+    screen: Screen, row: tuple[str, str], column: str, expected: Callable[[Exports], Any]
+) -> list[Element]:
+    """The cell of `column` in the row whose other column holds a value: `row` is that column and value."""
+    key, name = row
 
     def value(opened: AppTest) -> Any:
         tables = [t.value for t in opened.dataframe if {key, column} <= set(t.value.columns)]
         (found,) = [v for t in tables for v in t.loc[t[key] == name, column].tolist()]
         return found
 
-    return [Element(page, f"{name} {column}", value, expected)]
+    return [Element(screen, f"{name} {column}", value, expected)]
 
 
-def rows(page: str, column: str, expected: Callable[[Exports], int]) -> list[Element]:
-    """How many rows the page's table with that column has."""
+def rows(
+    screen: Screen, column: str, expected: Callable[[Exports], int], holding: str | None = None
+) -> list[Element]:
+    """How many rows the table with that column has, or how many of them hold that value in it."""
 
     def count(opened: AppTest) -> int:
         (table,) = [t.value for t in opened.dataframe if column in t.value.columns]
-        return len(table)
+        return sum(holding in (None, value) for value in table[column].tolist())
 
-    return [Element(page, f"{column} 的行数", count, expected)]
+    return [Element(screen, f"{column} {holding or ''}的行数", count, expected)]
 
 
-def heading(page: str, text: str) -> list[Element]:
+def heading(screen: Screen, text: str) -> list[Element]:
     """A section of the page by its heading."""
     return [
         Element(
-            page,
+            screen,
             f"标题 {text}",
             lambda opened: text in [s.value for s in opened.subheader],
             lambda files: True,
@@ -151,10 +166,6 @@ def the_exports() -> Exports:
     return Exports(paths.EXPORTS)
 
 
-def in_wan(yuan: float) -> float:
-    return yuan / 10_000
-
-
 def hetao_appeals(files: Exports, category: str | None = None) -> int:
     """Appeals of this quarter from the parks of 河套."""
     return sum(
@@ -171,97 +182,124 @@ def one_and_one(files: Exports) -> str:
     return f"{100 * fulfilled / len(files.holdings):.2f}%"
 
 
-SINCE_THE_START = {"period": "启动以来"}
+SINCE_THE_START = (("period", "启动以来"),)
+IN_2022 = (("from", "2022-01-01"), ("to", "2022-12-31"))
+
+OVERVIEW, COMMON, STATIONS = Screen("overview"), Screen("common"), Screen("stations")
+ASSIGNMENTS, TEAMS = Screen("assignments"), Screen("assignments", link=(("tab", "小组"),))
+RESOLUTION, FINANCING = Screen("resolution", link=SINCE_THE_START), Screen("financing")
+SMALL, SCENES = Screen("small_business"), Screen("small_business", tab="场景与功能")
+CONVERTED = Screen("small_business", tab="个转企", link=IN_2022)
+PERMITS = Screen("small_business", tab="证照", link=SINCE_THE_START)
+
+N1_DEALS, LOANS = ("programme", N1), ("programme", LOAN)
+HETAO = ("problem", "河套片区 · 融资")
 
 PROGRAMMES: dict[str, list[Element]] = {
     "万名干部助企行": [
-        *published("overview", "appeals_resolved"),
-        *card("resolution", "受理量", lambda e: f"{len(e.counted):,}", **SINCE_THE_START),
-        *heading("overview", "快"),
+        *published(OVERVIEW, "appeals_resolved"),
+        *heading(OVERVIEW, "快"),
+        *card(RESOLUTION, "受理量", lambda e: f"{len(e.counted):,}"),
     ],
     "组工助企行": [
-        *published("overview", "parks_per_cadre", "communities_per_cadre"),
-        *card("assignments", "无人挂点", lambda e: f"{len(e.unheld)}"),
-        *card("assignments", "1+1达标率", one_and_one),
-        *card("overview", "无人挂点", lambda e: f"{len(e.unheld)}"),
+        *published(OVERVIEW, "parks_per_cadre", "communities_per_cadre"),
+        *published(TEAMS, "parks_per_cadre", "communities_per_cadre"),
+        *card(OVERVIEW, "无人挂点", lambda e: f"{len(e.unheld)}"),
+        *card(ASSIGNMENTS, "无人挂点", lambda e: f"{len(e.unheld)}"),
+        *card(ASSIGNMENTS, "1+1达标率", one_and_one),
+        *rows(ASSIGNMENTS, "held_state", lambda e: len(e.unheld), holding="无人挂点"),
     ],
     "精准助企十条措施": [
-        *published("financing", "measures"),
-        *heading("financing", "精准助企十条措施"),
-        *rows("financing", "measure_id", lambda e: len(e.xlsx("十条措施", "措施编号"))),
-        *cell("financing", "status", lambda e: "无数据", measure_id="01"),
+        *published(FINANCING, "measures"),
+        *heading(FINANCING, "精准助企十条措施"),
+        *rows(FINANCING, "measure_id", lambda e: len(e.measures)),
+        *rows(FINANCING, "status", lambda e: e.without_text, holding="无数据"),
     ],
     "专项服务小组": [
-        *published("overview", "fubao_team_number"),
+        *published(OVERVIEW, "fubao_team_number"),
+        *published(TEAMS, "fubao_team_number"),
+        *card(TEAMS, "专项服务小组", lambda e: f"{len(e.teams)}"),
         *cell(
-            "financing",
+            FINANCING,
+            ("team_title", "福保街道第34组"),
             "total_funded_count",
             lambda e: sum(d["小组编号"] == "T-FB-34" for d in e.funded(N1)),
-            team_title="福保街道第34组",
         ),
     ],
     "共性诉求": [
-        *cell(
-            "common",
-            "received_count",
-            lambda e: hetao_appeals(e, "融资"),
-            problem="河套片区 · 融资",
-        ),
-        *cell("common", "place_count", hetao_appeals, problem="河套片区 · 融资"),
+        *cell(COMMON, HETAO, "received_count", lambda e: hetao_appeals(e, "融资")),
+        *cell(COMMON, HETAO, "place_count", hetao_appeals),
     ],
     "跨境“N+1”知识产权证券化": [
-        *published("financing", "n1_firms", "n1_amount", "n1_months", "n1_first_funded"),
-        *cell("financing", "total_firm_count", lambda e: e.figure("n1_firms"), programme=N1),
-        *cell("financing", "total_funded_yuan", lambda e: e.figure("n1_amount"), programme=N1),
-        *cell("financing", "first_funding_months", lambda e: e.figure("n1_months"), programme=N1),
+        *published(FINANCING, "n1_firms", "n1_amount", "n1_months", "n1_first_funded"),
+        *published(TEAMS, "n1_firms", "n1_amount", "n1_months", "n1_first_funded"),
+        *heading(TEAMS, "案例：跨境“N+1”知识产权证券化"),
+        *cell(FINANCING, N1_DEALS, "total_firm_count", lambda e: e.figure("n1_firms")),
+        *cell(FINANCING, N1_DEALS, "total_funded_yuan", lambda e: e.figure("n1_amount")),
+        *cell(FINANCING, N1_DEALS, "first_funding_months", lambda e: e.figure("n1_months")),
         *cell(
-            "financing",
+            FINANCING,
+            N1_DEALS,
             "first_funded_date",
             lambda e: min(d["funded"] for d in e.funded(N1)),
-            programme=N1,
         ),
     ],
     "福企服务站": [
-        *published("stations", "stations", "station_consultations"),
-        *published("stations", "quick_test_before", "quick_test_after"),
-        *card("stations", "福企服务站", lambda e: f"{len(e.stations)}"),
+        *published(STATIONS, "stations", "station_consultations"),
+        *published(STATIONS, "quick_test_before", "quick_test_after"),
+        *card(STATIONS, "福企服务站", lambda e: f"{len(e.stations)}"),
+        *rows(STATIONS, "station_id", lambda e: len(e.stations)),
     ],
     "小个专党委": [
-        *published("small_business", "party_orgs", "mobile_party_orgs"),
-        *published("small_business", "org_coverage", "work_coverage"),
-        *published("small_business", "small_business_visited", "small_business_share"),
+        *published(SMALL, "party_orgs", "mobile_party_orgs", "org_coverage", "work_coverage"),
+        *published(SMALL, "small_business_visited", "small_business_share"),
+        *card(SMALL, "组织覆盖率", lambda e: f"{e.figure('org_coverage'):.2f}%"),
+        *card(SMALL, "工作覆盖率", lambda e: f"{e.figure('work_coverage'):.2f}%"),
+        *card(SMALL, "走访小个专", lambda e: f"{1e4 * e.figure('small_business_visited'):,.0f}"),
     ],
     "小个专党群服务中心（华强北）": [
-        *published("small_business", "functions"),
+        *published(SMALL, "functions"),
+        *rows(SCENES, "service_group", lambda e: e.figure("functions"), holding="六大功能"),
     ],
     "场景化服务": [
-        *published("small_business", "scenes"),
+        *published(SMALL, "scenes"),
+        *rows(SCENES, "service_group", lambda e: e.figure("scenes"), holding="十大场景"),
     ],
     "银企对接会、政企银": [
-        *published("financing", "low_interest_financing"),
-        *cell(
-            "financing",
-            "total_funded_yuan",
-            lambda e: in_wan(sum(d["yuan"] for d in e.funded(LOAN))),
-            programme=LOAN,
-        ),
-        *heading("financing", "银企对接会之后"),
+        *published(FINANCING, "low_interest_financing"),
+        *cell(FINANCING, LOANS, "total_funded_yuan", lambda e: e.funded_yuan(LOAN) / 1e4),
+        *heading(FINANCING, "银企对接会之后"),
     ],
     "直播华强北": [
-        *published("financing", "live_events", "live_sales", "live_days"),
-        *card("financing", "直播销售额", lambda e: f"{e.figure('live_sales'):,.0f}万元"),
-        *rows("financing", "cumulative_sales_yuan", lambda e: len(e.live)),
+        *published(FINANCING, "live_events", "live_sales", "live_days"),
+        *card(FINANCING, "直播销售额", lambda e: f"{e.figure('live_sales'):,.0f}万元"),
+        *rows(FINANCING, "cumulative_sales_yuan", lambda e: len(e.live)),
     ],
     "个转企": [
-        *published("small_business", "conversions_2022", "conversions_2022_huaqiangbei"),
+        *published(SMALL, "conversions_2022", "conversions_2022_huaqiangbei"),
+        *card(CONVERTED, "个转企", lambda e: f"{e.figure('conversions_2022'):,}"),
+        *cell(
+            CONVERTED,
+            ("subdistrict_name", "华强北街道"),
+            "converted_count",
+            lambda e: e.figure("conversions_2022_huaqiangbei"),
+        ),
     ],
     "证照": [
-        *published("small_business", "permit_days_before", "permit_days_after"),
+        *published(SMALL, "permit_days_before", "permit_days_after"),
+        *card(
+            PERMITS,
+            "食品许可绿色通道工作日",
+            lambda e: f"{e.figure('permit_days_after'):g}个工作日",
+        ),
     ],
     "核对": [
-        *published("small_business", "market_entities", "business_entities"),
-        *published("small_business", "small_business_check"),
-        *published("small_business", "subdistricts", "communities"),
+        *published(SMALL, "market_entities", "business_entities", "small_business_check"),
+        *published(SMALL, "subdistricts", "communities"),
+        *cell(
+            SMALL, ("甲", "计算：小个专"), "甲的数值", lambda e: e.in_words("small_business_check")
+        ),
+        *cell(SMALL, ("甲", "计算：小个专"), "判断", lambda e: "一致"),
     ],
 }
 """Every programme that something was published of, and where it stands; a new element is a new line."""
@@ -269,7 +307,7 @@ PROGRAMMES: dict[str, list[Element]] = {
 EACH_ELEMENT = pytest.mark.parametrize(
     ("programme", "element"),
     [(programme, element) for programme, elements in PROGRAMMES.items() for element in elements],
-    ids=lambda part: part if isinstance(part, str) else f"{part.page}: {part.what}",
+    ids=lambda part: part if isinstance(part, str) else f"{part.screen}: {part.what}",
 )
 EACH_FIGURE = pytest.mark.parametrize("figure", AS_PUBLISHED)
 
@@ -281,17 +319,19 @@ def files() -> Exports:
 
 @pytest.fixture(scope="module")
 def screen(demo_warehouse: Path) -> Iterator[Callable[[Element], AppTest]]:
-    """Opens the page of an element by its link, once for all elements of that link."""
-    opened: dict[tuple, AppTest] = {}
+    """Opens the screen of an element, once for all elements that stand on it."""
+    opened: dict[Screen, AppTest] = {}
 
     def open_for(element: Element) -> AppTest:
-        where = (element.page, element.link)
-        if where not in opened:
+        asked = element.screen
+        if asked not in opened:
             page = AppTest.from_file(str(PORTAL), default_timeout=SECONDS_TO_RUN)
-            page.switch_page(f"../../pages/{element.page}.py")
-            page.query_params.update(dict(element.link))
-            opened[where] = page.run()
-        return opened[where]
+            page.switch_page(f"../../pages/{asked.page}.py")
+            page.query_params.update(dict(asked.link))
+            if asked.tab:
+                page.session_state["parts"] = asked.tab
+            opened[asked] = page.run()
+        return opened[asked]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(paths, "WAREHOUSE", demo_warehouse)

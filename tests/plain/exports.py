@@ -245,6 +245,24 @@ class Exports:
             if d["融资项目"] == programme and d["funded"] and d["funded"] <= TODAY
         ]
 
+    def funded_yuan(self, programme: str) -> float:
+        return sum(d["yuan"] for d in self.funded(programme))
+
+    @cached_property
+    def measures(self) -> list[Row]:
+        return self.xlsx("十条措施", "措施编号")
+
+    @property
+    def without_text(self) -> int:
+        """Measures that the register has no data of."""
+        return sum(m["进展"] == "无数据" for m in self.measures)
+
+    @cached_property
+    def teams(self) -> list[Row]:
+        """Teams that have been formed."""
+        rows = self.xlsx("专项服务小组", "小组编号")
+        return [t for t in rows if (day(t["成立日期"]) or TODAY) <= TODAY]
+
     @cached_property
     def live(self) -> list[Row]:
         return [
@@ -363,12 +381,10 @@ FIGURES: dict[str, Callable[[Exports], float | None]] = {
     "appeals_resolved": _resolved,
     "parks_per_cadre": lambda e: median(h["园区商圈"] for h in e.holdings.values()),
     "communities_per_cadre": lambda e: median(h["社区"] for h in e.holdings.values()),
-    "measures": lambda e: len(e.xlsx("十条措施", "措施编号")),
-    "fubao_team_number": lambda e: max(
-        t["组号"] for t in e.xlsx("专项服务小组", "小组编号") if t["所属街道"] == "福保街道"
-    ),
+    "measures": lambda e: len(e.measures),
+    "fubao_team_number": lambda e: max(t["组号"] for t in e.teams if t["所属街道"] == "福保街道"),
     "n1_firms": lambda e: len({d["企业名称"] for d in e.funded(N1)}),
-    "n1_amount": lambda e: sum(d["yuan"] for d in e.funded(N1)) / 1e4,
+    "n1_amount": lambda e: e.funded_yuan(N1) / 1e4,
     "n1_months": _n1_months,
     "n1_first_funded": lambda e: int(f"{min(d['funded'] for d in e.funded(N1)):%Y%m%d}"),
     "stations": lambda e: len(e.stations),
@@ -386,7 +402,7 @@ FIGURES: dict[str, Callable[[Exports], float | None]] = {
     "small_business_check": lambda e: _small(e).num_rows / 1e4,
     "functions": lambda e: sum(s["服务类别"] == "六大功能" for s in e.csv("服务目录")),
     "scenes": lambda e: sum(s["服务类别"] == "十大场景" for s in e.csv("服务目录")),
-    "low_interest_financing": lambda e: sum(d["yuan"] for d in e.funded(LOAN)) / 1e8,
+    "low_interest_financing": lambda e: e.funded_yuan(LOAN) / 1e8,
     "live_events": lambda e: len(e.live),
     "live_sales": lambda e: sum(amount(a["销售额"]) or 0 for a in e.live) / 1e4,
     "live_days": _live_days,
