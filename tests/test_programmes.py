@@ -188,6 +188,9 @@ IN_2022 = (("from", "2022-01-01"), ("to", "2022-12-31"))
 OVERVIEW, COMMON, STATIONS = Screen("overview"), Screen("common"), Screen("stations")
 ASSIGNMENTS, TEAMS = Screen("assignments"), Screen("assignments", link=(("tab", "小组"),))
 RESOLUTION, FINANCING = Screen("resolution", link=SINCE_THE_START), Screen("financing")
+EVENTS = Screen("financing", link=(("tab", "活动"),))
+LIVE = Screen("financing", link=(("tab", "直播"),))
+MEASURES = Screen("financing", link=(("tab", "十条措施"),))
 SMALL, SCENES = Screen("small_business"), Screen("small_business", tab="场景与功能")
 CONVERTED = Screen("small_business", tab="个转企", link=IN_2022)
 PERMITS = Screen("small_business", tab="证照", link=SINCE_THE_START)
@@ -210,10 +213,10 @@ PROGRAMMES: dict[str, list[Element]] = {
         *rows(ASSIGNMENTS, "held_state", lambda e: len(e.unheld), holding="无人挂点"),
     ],
     "精准助企十条措施": [
-        *published(FINANCING, "measures"),
-        *heading(FINANCING, "精准助企十条措施"),
-        *rows(FINANCING, "measure_id", lambda e: len(e.measures)),
-        *rows(FINANCING, "status", lambda e: e.without_text, holding="无数据"),
+        *published(MEASURES, "measures"),
+        *heading(MEASURES, "精准助企十条措施"),
+        *rows(MEASURES, "measure_id", lambda e: len(e.measures)),
+        *rows(MEASURES, "status", lambda e: e.without_text, holding="无数据"),
     ],
     "专项服务小组": [
         *published(OVERVIEW, "fubao_team_number"),
@@ -268,12 +271,12 @@ PROGRAMMES: dict[str, list[Element]] = {
     "银企对接会、政企银": [
         *published(FINANCING, "low_interest_financing"),
         *cell(FINANCING, LOANS, "total_funded_yuan", lambda e: e.funded_yuan(LOAN) / 1e4),
-        *heading(FINANCING, "银企对接会之后"),
+        *heading(EVENTS, "银企对接会之后"),
     ],
     "直播华强北": [
         *published(FINANCING, "live_events", "live_sales", "live_days"),
-        *card(FINANCING, "直播销售额", lambda e: f"{e.figure('live_sales'):,.0f}万元"),
-        *rows(FINANCING, "cumulative_sales_yuan", lambda e: len(e.live)),
+        *card(LIVE, "直播销售额", lambda e: f"{e.figure('live_sales'):,.0f}万元"),
+        *rows(LIVE, "cumulative_sales_yuan", lambda e: len(e.live)),
     ],
     "个转企": [
         *published(SMALL, "conversions_2022", "conversions_2022_huaqiangbei"),
