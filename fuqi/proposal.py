@@ -307,7 +307,7 @@ def _need(option: Option, kind: str) -> str:
         return f"缺{kind}，补上后{'仍缺' + other if not others else other + f'仍有{len(others)}个'}"
     if option.leaves:
         stays = "仍为1+1" if len(held) == len(others) == 1 else f"{kind}仍为{len(held)}个"
-        return f"由{option.leaves.name}转来，那里现有{option.leaves.holder_count}名干部，{stays}"
+        return f"由{option.leaves.name}（现有{option.leaves.holder_count}名干部）转来，{stays}"
     return f"增挂后有{len(held) + 1}个{kind}，超出1+1"
 
 
@@ -317,13 +317,12 @@ def _where(option: Option) -> str:
         near = "本街道"
     elif street in cadre.offices:
         near = "现挂对象同在该街道"
-    elif option.office:
-        near = f"跨街道，{option.office}{'最近' if cadre.own_street is None else ''}"
     else:
         near = "跨街道" if cadre.offices else "没有所属街道"
     if option.distance is None:
         return f"{near}，距离不详"
-    return f"{near}，距{option.office}办{option.distance:.1f}公里"
+    office = "街道办" if option.office == street else f"{option.office}办"
+    return f"{near}，距{office}{option.distance:.1f}公里"
 
 
 def _place(row: Row, prefix: str) -> Place | None:

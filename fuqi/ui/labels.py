@@ -89,7 +89,7 @@ TITLES = {
     "plan_count": "有一企一案",
     "outcome_filled_count": "填有成效",
     "deal_count": "到账笔数",
-    "deal_yuan": "到账金额（元）",
+    "deal_yuan": "到账金额",
     "served_since": "服务自",
     "taken_days": "历时（天）",
     "proposal_kind": "方式",

@@ -40,13 +40,12 @@ MOST_NAMED = 8
 PROPOSED = (
     "proposal_kind",
     "object_name",
-    "object_type",
     "subdistrict_name",
     "holder_units",
     "holder_names",
     "reason",
 )
-IN_FILE = (*PROPOSED, "object_id", "cadre_id", "from_object_name", "distance_metres")
+IN_FILE = (*PROPOSED, "object_type", "object_id", "cadre_id", "from_object_name", "distance_metres")
 PROPOSAL_NOTE = "仅为建议：由程序按现有挂点计算，没有写入任何数据，须由组织部门研究确定。"
 
 
@@ -259,9 +258,9 @@ def service_teams(view: View) -> None:
         totals=[totals],
     )
     st.caption(
-        "截至数据截至日累计。方案和成效没有日期，按导出时的内容计；填有成效不等于已有结果，内容见右图。"
+        "累计至数据截至日。方案和成效没有日期，按导出时的内容计；填有成效不等于已有结果，内容见右图。"
     )
-    left, right = columns(2)
+    left, right = columns([3, 2])
     with left:
         heading("各街道小组")
         table(
@@ -298,6 +297,7 @@ def service_teams(view: View) -> None:
         view,
         view.query("team_enterprises"),
         ["team_name", "enterprise_name", "served_since", "plan", "outcome"],
+        titles={"outcome": "服务成效"},
         height=320,
     )
     heading("公布数字与看板计算")
@@ -341,7 +341,12 @@ def proposal_block(view: View) -> None:
         f"#### {rows.num_rows} 处无人挂点："
         + "，".join(f"{ways[way]} 处{words}" for way, words in _WAYS.items() if ways[way])
     )
-    table(view, _about(rows, _where(view)), PROPOSED)
+    table(
+        view,
+        _about(rows, _where(view)),
+        PROPOSED,
+        titles={"holder_units": "建议单位", "holder_names": "建议干部"},
+    )
     st.download_button(
         "下载建议（CSV）",
         proposal.as_csv(
