@@ -157,6 +157,40 @@ TABLES = {
         | {"object_kind": "园区商圈", "subdistrict_name": STREETS[0]},
     ],
 }
+SHOP = {
+    "entity_kind": "个体工商户",
+    "is_small_business": True,
+    "subdistrict_name": STREETS[0],
+    "community_name": "甲社区",
+}
+TABLES |= {
+    "enterprises": [
+        {**SHOP, "enterprise_id": "E1", "enterprise_name": NASTY, "party_member_count": 1},
+        {
+            **SHOP,
+            "enterprise_id": "E2",
+            "enterprise_name": "小店",
+            "converted_date": date(2023, 5, 4),
+        }
+        | {"last_visited_date": date(2023, 6, 5)},
+        {
+            **SHOP,
+            "enterprise_id": "E3",
+            "enterprise_name": "老店",
+            "last_visited_date": date(2022, 9, 1),
+        },
+    ],
+    "party_orgs": [
+        {"party_org_id": "D1", "party_org_name": "甲支部", "is_mobile": False, "member_count": 3}
+        | {"subdistrict_name": STREETS[0], "founded_date": date(2021, 7, 1)}
+    ],
+    "permits": [
+        {"permit_id": f"X{n}", "permit_kind": "食品经营许可", "is_green_channel": n < 4}
+        | {"subdistrict_name": STREETS[0], "applied_date": date(2023, 6, 5), "promised_days": 3}
+        | {"issued_date": date(2023, 6, 6 + n) if n else None}
+        for n in range(8)
+    ],
+}
 PARAMS = {
     **parameters(AS_OF, date(2023, 6, 1), date(2023, 6, 28), Settings(), step="day"),
     "compared_by": "street",
@@ -166,6 +200,7 @@ PARAMS = {
     "service_group": "站点服务",
     "case_id": "SQ00000",
     "cells_a_side": 2,
+    "permit_kind": "食品经营许可",
     # Whatever is tested is found.
     "common_min_count": 1,
     "common_min_firms": 0,
@@ -226,6 +261,22 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     "activities_by_step": ("activities_trend", lambda rows: charts.activities_by_step(rows, "day")),
     "activity_timeline": ("activity_list", charts.activity_timeline),
     "live_sales": ("live_sales_course", charts.live_sales),
+    "visit_state_bars": (
+        "coverage_by_subdistrict",
+        lambda rows: charts.visit_state_bars(rows, "subdistrict_name"),
+    ),
+    "visits_by_month": ("small_business_visits_by_month", charts.visits_by_month),
+    "party_org_growth": ("party_orgs_by_year", charts.party_org_growth),
+    "conversions_beside_last_year": (
+        "conversions_by_month",
+        charts.conversions_beside_last_year,
+    ),
+    "scene_and_function_use": (
+        "scene_and_function_trend",
+        lambda rows: charts.scene_and_function_use(rows, "day"),
+    ),
+    "permit_days_by_month": ("permits_by_month", charts.permit_days_by_month),
+    "permit_days": ("permit_days_distribution", charts.permit_days),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
     "least_reached": ("reach_by_community", charts.least_reached),
     "quick_test_times": ("quick_tests_by_month", charts.quick_test_times),
@@ -345,7 +396,10 @@ def test_red_means_overdue_and_nothing_else(run, query, draw):
                 assert pairs[word] == look.OVERDUE
     assert len(explained) == len(red)
     assert set(explained) <= OVERDUE_WORDS
-    shows_overdue = ("open_by_age", "resolution_time_distribution", "limit_use_distribution")
+    shows_overdue = (
+        *("open_by_age", "resolution_time_distribution", "limit_use_distribution"),
+        "permit_days_distribution",
+    )
     assert bool(red) == (query in shows_overdue)
 
 

@@ -9,7 +9,8 @@ import streamlit as st
 from fuqi import charts, maps, wording
 from fuqi.store import kpis
 from fuqi.ui.elements import chart, columns, district_map, only, section, table
-from fuqi.ui.view import View, scope_of
+from fuqi.ui.labels import WHOLE_DISTRICT
+from fuqi.ui.view import View
 
 MOST_FIRMS = 200
 """Firms listed at once; the line below the table says how many more there are."""
@@ -32,7 +33,7 @@ def coverage_sentence(view: View, totals: pa.Table) -> None:
     if absent := _absent(view):
         st.info(f"覆盖情况不可算：导出里没有“{'、'.join(absent)}”。", icon=":material/block:")
         return
-    where = scope_of(totals).partition(" · ")[0]
+    where = view.filters.community or view.filters.subdistrict or WHOLE_DISTRICT
     if not row["small_business_count"]:
         st.info(f"{where}没有小个专。", icon=":material/search_off:")
         return

@@ -64,11 +64,12 @@ class PlainFigures:
         }[page](asked)
 
     def overview(self, asked: Asked) -> dict[str, Card]:
-        cards = self._open(asked) | self._judged(asked)
-        cards |= {"无人挂点": self.assignments(asked)["无人挂点"]}
-        cards |= {"服务人次": self.stations(asked)["服务人次"]}
-        del cards["解决率"], cards["办结工时中位数"]
-        return cards
+        known = self.resolution(asked) | self.assignments(asked) | self.stations(asked)
+        known |= self._covered(asked)
+        shown = ("超期未办结", "按时办结率", "当日响应率", "满意率")
+        shown += ("无人挂点", "走访覆盖率", "频次达标率", "1+1达标率")
+        shown += ("未覆盖小个专", "工作覆盖率", "服务站覆盖率", "服务人次")
+        return {label: known[label] for label in shown}
 
     def resolution(self, asked: Asked) -> dict[str, Card]:
         return self._open(asked) | self._judged(asked)
@@ -204,6 +205,38 @@ class PlainFigures:
                 if x is not None
             ]
         return self._tables["reached"]
+
+    def _covered(self, asked: Asked) -> dict[str, Card]:
+        """Small businesses with members want an organisation, those without a visit or an instructor."""
+        if "covered" not in self._tables:
+            today = AS_OF.date()
+            standing = {
+                o["party_org_id"]
+                for o in self.rows("party_orgs")
+                if (o["founded_date"] or today) <= today
+            }
+            columns = ["subdistrict_name", "is_small_business", "party_member_count"]
+            columns += ["party_org_id", "last_visited_date", "has_party_instructor"]
+            file = self.warehouse / "releases" / self.release_id() / "enterprises.parquet"
+            self._tables["covered"] = [
+                (
+                    street,
+                    bool(members),
+                    org in standing if members else bool(visited and visited <= today) or told,
+                )
+                for street, is_small, members, org, visited, told in zip(
+                    *(c.to_pylist() for c in pq.read_table(file, columns=columns).columns),
+                    strict=True,
+                )
+                if is_small
+            ]
+        small = [e for e in self._tables["covered"] if asked.street in (None, e[0])]
+        without = [is_covered for _, has_members, is_covered in small if not has_members]
+        uncovered = sum(not is_covered for _, _, is_covered in small)
+        return {
+            "未覆盖小个专": _count(uncovered, "小个专", len(small)),
+            "工作覆盖率": _share(sum(map(bool, without)), len(without)),
+        }
 
     def release_id(self) -> str:
         return (self.warehouse / "CURRENT").read_text(encoding="utf-8").strip()
