@@ -130,7 +130,7 @@ TABLES = {
     "station_services": SERVICES,
     "enterprises": [
         {
-            "enterprise_id": f"E{n}",
+            "enterprise_id": f"N{n}",
             "is_small_business": True,
             "subdistrict_name": STREETS[0],
             "community_name": "甲社区",
@@ -165,6 +165,7 @@ SHOP = {
 }
 TABLES |= {
     "enterprises": [
+        *TABLES["enterprises"],
         {**SHOP, "enterprise_id": "E1", "enterprise_name": NASTY, "party_member_count": 1},
         {
             **SHOP,
