@@ -51,6 +51,25 @@ def working_hours(value: float | None) -> str:
     return f"{minutes}分钟" if minutes < 60 else f"{_rounded(value, 1, 'half_up')}工时"
 
 
+def yuan(value: float | None) -> str:
+    """An amount in 元 as people say it: `9.3亿元`, `6,128万元`, `8,000元`, with two decimals at most."""
+    if value is None or math.isnan(value):
+        return NOT_COMPUTABLE
+    exact, in_wan = (_rounded(value / size, 2, "half_up") for size in (1, 10_000))
+    if abs(exact) < 10_000:
+        return f"{_plain(exact)}元"
+    if abs(in_wan) < 10_000:
+        return f"{_plain(in_wan)}万元"
+    return f"{_plain(_rounded(value / 100_000_000, 2, 'half_up'))}亿元"
+
+
+def days(value: float | None, unit: str = "天") -> str:
+    """Days as `12天` or `12.5天`; working days with their own `unit`."""
+    if value is None or math.isnan(value):
+        return NOT_COMPUTABLE
+    return f"{_plain(_rounded(value, 1, 'half_up'))}{unit}"
+
+
 def moment(value: datetime) -> str:
     return value.strftime("%Y-%m-%d %H:%M")
 
@@ -129,3 +148,8 @@ def _in_percent(share: float, digits: int, rounding: str) -> Decimal:
 
 def _rounded(value: float, digits: int, rounding: str) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), _ROUNDINGS[rounding])
+
+
+def _plain(value: Decimal) -> str:
+    """Without zeros behind the last digit that says something; nothing is never minus nothing."""
+    return f"{value.normalize() + 0:,f}"

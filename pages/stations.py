@@ -1,10 +1,14 @@
-"""福企服务站: where the stations are and what they do."""
+"""福企服务站: where the stations are, what they do, whom they reach and where one more would help."""
 
 from fuqi import charts, maps, ui
 
-view = ui.page("福企服务站", "站点在哪里？哪些站点忙，哪些没有服务？", offers=("period", "street"))
+view = ui.page(
+    "福企服务站",
+    "站点忙不忙？哪些市场主体还够不着？再开一站开在哪里？",
+    offers=("period", "street", "community", "station"),
+)
 
-totals = view.query("station_totals")
+reached = view.query("reach_totals")
 listed = view.query("station_list")
 trend = view.query("station_services_trend")
 ui.kpi_row(
@@ -15,52 +19,48 @@ ui.kpi_row(
         "consultation_count",
         "idle_station_count",
         "quick_test_minutes",
+        "station_coverage_rate",
+        "small_station_coverage_rate",
     ],
-    totals=[totals],
+    totals=[view.query("station_totals"), reached],
     previous=view.previous("station_totals"),
     trend=trend,
 )
-if not listed.num_rows:
-    ui.nothing_here("当前筛选下没有启用的站点。")
+ui.station_block(view)
 
 left, right = ui.columns(2)
 with left:
-    ui.district_map(view, "站点位置（圆越大，服务人次越多）", maps.stations, listed)
+    chosen = view.filters.station_id
+    ui.district_map(view, "站点位置（圆越大，服务人次越多）", maps.stations, listed, chosen=chosen)
 with right:
     ui.chart(view, "服务人次", charts.service_trend, trend, step=view.step)
-    by_kind = view.query("station_services_by_kind", service_group="站点服务")
+    by_service = view.query("station_services_by_kind", service_group="站点服务")
     ui.chart(
         view,
         "各项服务",
         charts.counts_by_name,
-        by_kind,
+        by_service,
         name="service_name",
         count="service_count",
         axis="服务人次",
     )
 
-ui.section("站点清单", "按时段内服务人次从多到少。")
-ui.table(
-    view,
-    listed,
-    [
-        "station_id",
-        "station_name",
-        "station_kind",
-        "subdistrict_name",
-        "community_name",
-        "service_count",
-        "consultation_count",
-        "last_service_date",
-        "opened_date",
-        "services",
-    ],
-    height=380,
-)
+ui.section("够得着吗", "企业到最近启用站点的直线距离，数据截至时的站点。")
+ui.reach_sentence(view, reached)
+ui.least_reached(view)
 
-ui.section("各街道", "每站市场主体：该街道市场主体数除以启用站点数。")
-ui.table(
-    view,
-    view.query("stations_by_subdistrict"),
-    ["subdistrict_name", "station_count", "service_count", "entity_count", "entities_per_station"],
-)
+ui.section("再开一站，开在哪里", "深色格子里未覆盖的市场主体多；黑点为拟设站点，点它看所在社区。")
+ui.new_sites(view, listed)
+
+ui.section("快检用时与公布数字")
+left, right = ui.columns(2)
+with left:
+    tests = view.query("quick_tests_by_month")
+    ui.chart(view, "产品快检用时中位数，按月", charts.quick_test_times, tests)
+with right:
+    ui.published_table(view, view.query("published_vs_computed"), ("福企服务站",))
+    kinds = view.query("stations_by_kind")
+    shown = ["station_kind", "station_count", "service_count", "idle_station_count"]
+    ui.table(view, kinds, shown, empty="当前筛选下没有启用的站点。")
+
+ui.stations_and_streets(view, listed)

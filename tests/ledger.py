@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fuqi import contract
+from fuqi.intake import reach
 from fuqi.store import Manifest, Release, TableEntry, Warehouse
 
 AS_OF = datetime(2023, 6, 28, 18)
@@ -42,7 +43,7 @@ def publish_ledger(
     absent: Mapping[str, Sequence[str]] | None = None,
     is_foreign: bool = False,
 ) -> Release:
-    """A published release in the warehouse `folder`, with every table of the contract and the report.
+    """A published release in the warehouse `folder`: every table of the contract, the nearest stations, the report.
 
     `tables` gives rows by table, a row names the columns it fills. KeyError for a table or column that the
     contract does not know, so that a test cannot pass on a misspelt one. `absent` names by table the columns that
@@ -69,6 +70,7 @@ def publish_ledger(
                 )
         if tables:
             raise KeyError(f"the contract has no table {', '.join(tables)}")
+        reach.write(staging, as_of)
         return staging.publish(Manifest(staging.release_id, as_of, as_of, entries))
 
 

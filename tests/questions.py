@@ -44,7 +44,8 @@ def opened(
 def asking(release: Release, current: Settings) -> Iterator[Run]:
     """The same on a release that stands already."""
     as_of = release.manifest.data_as_of
-    defaults = {**parameters(as_of, *QUARTER, current), "longest_days": 14, "most_rows": 20}
+    given = {"longest_days": 14, "most_rows": 20, "weeks_around": 4}
+    defaults = {**parameters(as_of, *QUARTER, current), **given}
     database = Database(release, current)
 
     def run(name: str, **instead: Any) -> list[Row]:

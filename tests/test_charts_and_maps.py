@@ -64,6 +64,16 @@ SERVICES = [
         "subdistrict_name": STREETS[0],
     }
     for n in range(12)
+] + [
+    {
+        "service_record_id": "T1",
+        "station_id": "1",
+        "service_id": "S02",
+        "process": "外送办理",
+        "requested_at": datetime(2023, 2, 1, 9),
+        "completed_at": datetime(2023, 2, 2, 9),
+        "subdistrict_name": STREETS[0],
+    }
 ]
 PARK = {
     "park_kind": "产业园",
@@ -86,11 +96,49 @@ CADRE = {
     "start_date": date(2023, 3, 1),
 }
 HOLDS = {"holder_kind": "干部", "cadre_id": "G1", "start_date": date(2023, 3, 1)}
+ACTIVITIES = [
+    {
+        "activity_id": f"H{n}",
+        "activity_name": NASTY,
+        "activity_kind": kind,
+        "started_at": datetime(2023, 6, 1 + n, 19),
+        "subdistrict_name": STREETS[0],
+        "participant_count": 10 * n,
+        "sales_yuan": 1_500_000.0 if kind == "直播" and n else None,
+    }
+    for n, kind in enumerate(("直播", "银企对接会", "直播", "政策宣讲"))
+]
+DEALS = [
+    {
+        "deal_id": f"R{n}",
+        "programme": ("跨境N+1知识产权证券化", "银企对接低息融资")[n % 2],
+        "enterprise_name": NASTY,
+        "subdistrict_name": STREETS[0],
+        "activity_id": "H1",
+        "amount_yuan": 2_000_000.0 * n,
+        "applied_date": date(2023, 6, n),
+        "funded_date": date(2023, 6, 3 * n) if n < 9 else None,
+    }
+    for n in range(1, 11)
+]
 TABLES = {
     "subdistricts": subdistricts(*STREETS),
+    "activities": ACTIVITIES,
+    "financing": DEALS,
     "appeals": appeals(),
     "stations": STATIONS,
     "station_services": SERVICES,
+    "enterprises": [
+        {
+            "enterprise_id": f"N{n}",
+            "is_small_business": True,
+            "subdistrict_name": STREETS[0],
+            "community_name": "甲社区",
+            "longitude": 114.04 + n / 5000,
+            "latitude": 22.53,
+        }
+        for n in range(60)
+    ],
     "service_catalog": [
         {"service_id": "S01", "service_name": "政策咨询", "service_group": "站点服务"}
     ],
@@ -104,6 +152,10 @@ TABLES = {
         {"assignment_id": "A1", "object_kind": "园区商圈", "park_id": "P1", **HOLDS},
         {"assignment_id": "A2", "object_kind": "社区", "community_name": "甲社区", **HOLDS},
     ],
+    "visits": [
+        {"visit_id": "V1", "cadre_id": "G1", "visited_at": datetime(2023, 6, 5), "park_id": "P1"}
+        | {"object_kind": "园区商圈", "subdistrict_name": STREETS[0]},
+    ],
 }
 SHOP = {
     "entity_kind": "个体工商户",
@@ -113,6 +165,7 @@ SHOP = {
 }
 TABLES |= {
     "enterprises": [
+        *TABLES["enterprises"],
         {**SHOP, "enterprise_id": "E1", "enterprise_name": NASTY, "party_member_count": 1},
         {
             **SHOP,
@@ -147,6 +200,7 @@ PARAMS = {
     "longest_days": 14,
     "service_group": "站点服务",
     "case_id": "SQ00000",
+    "cells_a_side": 2,
     "permit_kind": "食品经营许可",
     # Whatever is tested is found.
     "common_min_count": 1,
@@ -200,7 +254,14 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
         lambda rows: charts.case_clocks(rows, AS_OF),
     ),
     "shared_problem_dots": ("shared_problems", charts.shared_problem_dots),
+    "coverage_by_month": ("coverage_by_month", charts.coverage_by_month),
+    "deal_spans": ("n1_deals", charts.deal_spans),
     "rising_weeks": ("rising_problems", charts.rising_weeks),
+    "funded_by_step": ("financing_trend", lambda rows: charts.funded_by_step(rows, "week")),
+    "funded_so_far": ("financing_trend", lambda rows: charts.funded_so_far(rows, "month")),
+    "activities_by_step": ("activities_trend", lambda rows: charts.activities_by_step(rows, "day")),
+    "activity_timeline": ("activity_list", charts.activity_timeline),
+    "live_sales": ("live_sales_course", charts.live_sales),
     "visit_state_bars": (
         "coverage_by_subdistrict",
         lambda rows: charts.visit_state_bars(rows, "subdistrict_name"),
@@ -218,6 +279,8 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     "permit_days_by_month": ("permits_by_month", charts.permit_days_by_month),
     "permit_days": ("permit_days_distribution", charts.permit_days),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
+    "least_reached": ("reach_by_community", charts.least_reached),
+    "quick_test_times": ("quick_tests_by_month", charts.quick_test_times),
     "counts_by_name": (
         "station_services_by_kind",
         lambda rows: charts.counts_by_name(rows, "service_name", "service_count", "服务人次"),
@@ -497,7 +560,28 @@ def held_map(run: Run) -> maps.DistrictMap:
     return maps.held_objects(listed, lines, BOUNDARIES, maps.Frame())
 
 
-EACH_MAP = pytest.mark.parametrize("draw", [rate_map, station_map, held_map])
+def coloured_held_map(run: Run, **instead: Any) -> maps.DistrictMap:
+    wanted = {"colouring": "visit_coverage_rate", "label": "走访覆盖率"}
+    wanted |= {"counts": ("visited_count", "held_in_period_count"), **instead}
+    names = ("held_object_list", "assignment_lines", "assignments_by_subdistrict")
+    return maps.held_over_streets(*map(run, names), BOUNDARIES, maps.Frame(), **wanted)
+
+
+def reach_map(run: Run, **instead: Any) -> maps.DistrictMap:
+    sites = run("reach_of_sites", site_longitudes=(114.05,), site_latitudes=(22.53,))
+    cells = run("reach_cells")
+    wanted = {
+        "side": PARAMS["cells_a_side"],
+        "counted": "unreached_count",
+        "sites": sites,
+        **instead,
+    }
+    return maps.enterprise_cells(cells, run("station_list"), BOUNDARIES, maps.Frame(), **wanted)
+
+
+EACH_MAP = pytest.mark.parametrize(
+    "draw", [rate_map, station_map, reach_map, held_map, coloured_held_map]
+)
 
 
 def deck_of(shown: maps.DistrictMap) -> dict[str, Any]:
@@ -591,6 +675,30 @@ def test_what_nobody_holds_is_drawn_last_and_in_its_own_colour(run):
     assert all(row["radius"] < last["radius"] for row in others)
 
 
+def test_streets_below_what_is_held_are_coloured_by_what_is_chosen(run):
+    rates = fills_of(coloured_held_map(run))
+    assert rates[STREETS[0]] in look.SEQUENCE, "one of two was visited"
+    assert {rates[street] for street in STREETS[1:]} == {look.GRID}, "nothing held there"
+    missing = coloured_held_map(run, colouring="unheld_count", label="无人挂点", counts=None)
+    assert fills_of(missing)[STREETS[0]] in look.SEQUENCE
+    assert {fills_of(missing)[street] for street in STREETS[1:]} == {look.SHADE}
+    (entry,) = [e for e in missing.legend if e.colour == fills_of(missing)[STREETS[0]]]
+    assert entry.meaning == "无人挂点 2 处"
+    plain = coloured_held_map(run, colouring=None)
+    assert set(fills_of(plain).values()) == {look.SHADE}
+
+
+def test_the_chosen_object_is_marked_and_its_whole_street_stays_in_view(run):
+    names = ("held_object_list", "assignment_lines", "assignments_by_subdistrict")
+    rows = list(map(run, names))
+    whole = maps.held_over_streets(*rows, BOUNDARIES, maps.Frame(subdistrict=STREETS[0]))
+    inside = maps.Frame(subdistrict=STREETS[0], community="福保社区")
+    chosen = maps.held_over_streets(*rows, BOUNDARIES, inside, chosen="P2")
+    marked = [row for row in layer_of(chosen, "objects")["data"] if row["edge"] > 1]
+    assert [row["goes_to"] for row in marked] == [{"park": "P2"}]
+    assert deck_of(chosen)["initialViewState"] == deck_of(whole)["initialViewState"]
+
+
 def test_a_line_runs_from_the_office_to_the_park(run):
     (line,) = layer_of(held_map(run), "lines")["data"]
     office = subdistricts(*STREETS)[1]
@@ -653,7 +761,7 @@ def test_the_legend_covers_the_colours_used(run, draw):
     if draw is rate_map:
         used |= set(fills_of(shown).values())
     for layer in deck_of(shown)["layers"]:
-        if layer["id"] not in ("areas", "names"):
+        if layer["id"] not in ("areas", "names", "site_ranks"):
             used |= {
                 f"#{bytes(row['colour'][:3]).hex()}" for row in layer["data"] if "colour" in row
             }

@@ -11,7 +11,7 @@ import pytest
 
 from fuqi import contract, paths
 from fuqi.settings import Settings
-from fuqi.store import Database, Manifest, Query, QueryError, parameters, worktime_sql
+from fuqi.store import Database, Manifest, Query, QueryError, parameters, reach, worktime_sql
 from fuqi.store.database import MACROS
 from fuqi.store.queries import STAGING, kpis, load
 from tests.empty_release import publish_empty_release
@@ -31,6 +31,7 @@ PARAMS = {
         Settings(min_n=1, common_min_count=1, common_min_firms=1, common_min_ratio=1.0),
         subdistrict="福保街道",
         community="福保社区",
+        station_id="007",
     ),
     "service_group": "站点服务",
     "longest_days": 14,
@@ -38,9 +39,16 @@ PARAMS = {
     "place_id": "河套",
     "topic_level": 1,
     "topic": "融资",
+    "object_kind": "园区商圈",
+    "object_id": "P001",
+    "compared_at": datetime(2023, 5, 1),
     "common_fdr": 1.0,
     "case_id": "SQ00002",
     "most_rows": 20,
+    "weeks_around": 4,
+    "cells_a_side": 2,
+    "site_longitudes": (114.05,),
+    "site_latitudes": (22.52,),
     "permit_kind": "食品经营许可",
 }
 
@@ -69,10 +77,23 @@ def one_row_of_everything() -> dict[str, list[dict]]:
     }
     (enterprise,), (permit,) = tables["enterprises"], tables["permits"]
     (service,) = tables["service_catalog"]
+    meeting = {"activity_id": "H002", "activity_kind": "银企对接会"}
+    waiting = {"deal_id": "R0002", "funded_date": None}
     return {
         **tables,
         "subdistricts": subdistricts("福保街道", "华强北街道"),
+        "activities": [*tables["activities"], {**tables["activities"][0], **meeting}],
+        "financing": [
+            *tables["financing"],
+            {**tables["financing"][0], **waiting},
+            {"deal_id": "R2", "programme": "跨境N+1知识产权证券化", "enterprise_name": "x"}
+            | {"amount_yuan": 2.5, "applied_date": DAY},
+        ],
         "communities": [{"community_code": "1", **HERE}],
+        "station_services": [
+            *tables["station_services"],
+            {**tables["station_services"][0], "service_record_id": "F2", "service_id": "S02"},
+        ],
         "enterprises": [enterprise, {**enterprise, "enterprise_id": "E2", "party_org_id": None}],
         "permits": [permit, {**permit, "permit_id": "X2", "issued_date": None}],
         "service_catalog": [service, {**service, "service_id": "F1", "service_group": "六大功能"}],
@@ -80,6 +101,11 @@ def one_row_of_everything() -> dict[str, list[dict]]:
             *tables["appeals"],
             appeal(2, MOMENT, due_at=MOMENT),
             appeal(3, datetime(2023, 4, 30, 9)),  # so that whole weeks before the others are known
+        ],
+        "assignments": [
+            *tables["assignments"],
+            {"assignment_id": "A2", "holder_kind": "小组", "team_id": "T-FB-34", "start_date": DAY}
+            | {"object_kind": "企业", "enterprise_id": "E0000001", "plan": "x"},
         ],
         "intake_problems": [{"severity": "refused", "table_name": "appeals", "reason": "重复"}],
     }
@@ -179,6 +205,7 @@ def test_a_query_reads_tables_of_the_contract_or_staging_queries_only(query):
         *contract.load().names,
         *staging,
         *worktime_sql.TABLES,
+        reach.TABLE,
         "absent_columns",
         "intake_problems",
     }

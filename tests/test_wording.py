@@ -66,8 +66,10 @@ def test_a_missing_value_is_said_to_be_not_computable(missing):
         wording.percent(missing),
         wording.hours(missing),
         wording.figure(missing, "条"),
+        wording.yuan(missing),
+        wording.days(missing),
     ]
-    assert texts == ["不可算"] * 4
+    assert texts == ["不可算"] * 6
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,53 @@ def test_a_missing_value_is_said_to_be_not_computable(missing):
 )
 def test_hours_take_the_unit_that_fits(value, text):
     assert wording.hours(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0元"),
+        (-0.001, "0元"),
+        (8000, "8,000元"),
+        (0.5, "0.5元"),
+        (9_999, "9,999元"),
+        (9_999.999, "1万元"),
+        (10_000, "1万元"),
+        (-15_000, "-1.5万元"),
+        (60_000_000, "6,000万元"),
+        (61_280_000, "6,128万元"),
+        (99_500_000, "9,950万元"),
+        (99_999_900, "9,999.99万元"),
+        (99_999_999, "1亿元"),
+        (930_000_000, "9.3亿元"),
+        (990_000_000, "9.9亿元"),
+        (128_450_000, "1.28亿元"),
+        (128_500_000_000, "1,285亿元"),
+    ],
+)
+def test_an_amount_takes_the_unit_people_say_it_in(value, text):
+    assert wording.yuan(value) == text
+
+
+def test_an_amount_and_its_negative_differ_by_the_sign_alone():
+    for amount in (1, 9_999, 10_000, 650_000, 99_999_900, 100_000_000, 9.3e8):
+        assert wording.yuan(-amount) == f"-{wording.yuan(amount)}"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, "天", "0天"),
+        (11, "天", "11天"),
+        (12.5, "天", "12.5天"),
+        (18.4000000001, "天", "18.4天"),
+        (-2, "天", "-2天"),
+        (3, "个工作日", "3个工作日"),
+        (1200, "天", "1,200天"),
+    ],
+)
+def test_days_keep_a_tenth_only_where_there_is_one(value, unit, text):
+    assert wording.days(value, unit) == text
 
 
 @pytest.mark.parametrize(

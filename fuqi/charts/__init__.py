@@ -4,7 +4,16 @@ from fuqi.charts.bars import category_pareto, counts_by_name, open_by_age, time_
 from fuqi.charts.cases import case_clocks, limit_use, response_by_hour, stage_funnel
 from fuqi.charts.changes import change_with_interval
 from fuqi.charts.control import control_chart
+from fuqi.charts.financing import (
+    activities_by_step,
+    activity_timeline,
+    funded_by_step,
+    funded_so_far,
+    live_sales,
+)
 from fuqi.charts.ranking import ranking_with_interval
+from fuqi.charts.reach import least_reached, quick_test_times
+from fuqi.charts.responsibility import coverage_by_month, deal_spans
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.small_business import (
     conversions_beside_last_year,
@@ -19,18 +28,27 @@ from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
+    "activities_by_step",
+    "activity_timeline",
     "case_clocks",
     "category_pareto",
     "change_with_interval",
     "control_chart",
     "conversions_beside_last_year",
     "counts_by_name",
+    "coverage_by_month",
+    "deal_spans",
     "flow_trend",
+    "funded_by_step",
+    "funded_so_far",
+    "least_reached",
     "limit_use",
+    "live_sales",
     "open_by_age",
     "party_org_growth",
     "permit_days",
     "permit_days_by_month",
+    "quick_test_times",
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",

@@ -10,7 +10,17 @@ import duckdb
 
 from fuqi import contract as contract_package
 from fuqi.contract.model import Column, Contract, Table
-from fuqi.intake import agreement, foreign, merge, places, problems, side_lists, validate, values
+from fuqi.intake import (
+    agreement,
+    foreign,
+    merge,
+    places,
+    problems,
+    reach,
+    side_lists,
+    validate,
+    values,
+)
 from fuqi.intake.errors import IntakeError
 from fuqi.intake.mapping import Mapping
 from fuqi.intake.mapping import load as load_mapping
@@ -112,6 +122,7 @@ class _Load:
         self.stored: set[str] = set()
         self.built_registers: dict[str, int] = {}
         self.completed: dict[str, tuple[Completed, ...]] = {}
+        self.carried_over: set[str] = set()
 
     @property
     def sheets(self) -> list[LoadedSheet]:
@@ -153,6 +164,8 @@ class _Load:
             self._complete(table, names, data_as_of)
         self._complete_problems()
         entries = self._write_tables(ordered)
+        self.progress("计算最近站点")
+        reach.write(self.staging, data_as_of, carried_over=self.carried_over)
         not_loaded = tuple(name for name in self.previous_tables if name not in names)
         # Before the problems of tables carried over are added: the outcome is about this load.
         outcome_without_release = self._outcome(
@@ -554,6 +567,7 @@ class _Load:
             self._copy(rows, table.name)
         else:
             self.staging.carry_over(table.name)
+            self.carried_over.add(table.name)
         if previous.table_path(merge.as_exported(table)).is_file():
             self.staging.carry_over(merge.as_exported(table))
 

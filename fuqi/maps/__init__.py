@@ -4,6 +4,8 @@ from fuqi.maps.areas import measure_by_area
 from fuqi.maps.boundaries import Boundaries, BoundaryError
 from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
 from fuqi.maps.points import held_objects, stations
+from fuqi.maps.reach import cells_a_side, enterprise_cells
+from fuqi.maps.responsibility import held_over_streets
 
 __all__ = [
     "COMMUNITIES",
@@ -13,7 +15,10 @@ __all__ = [
     "DistrictMap",
     "Frame",
     "LegendEntry",
+    "cells_a_side",
+    "enterprise_cells",
     "held_objects",
+    "held_over_streets",
     "measure_by_area",
     "stations",
 ]

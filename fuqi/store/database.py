@@ -14,7 +14,7 @@ import pyarrow as pa
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.settings import Settings
-from fuqi.store import worktime_sql
+from fuqi.store import reach, worktime_sql
 from fuqi.store.queries import STAGING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
@@ -138,6 +138,10 @@ class Database:
             ):  # a release of an earlier version brings its own calendar
                 continue
             _open_table(self._connection, contract, self.release, table)
+        if reach.TABLE not in self.release.table_names:
+            # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
+            columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
+            self._connection.execute(f"create table {reach.TABLE} ({columns})")
         for query in _staging_in_order(self.queries):
             self._connection.execute(_as_macro(query) if query.params else _as_table(query))
 

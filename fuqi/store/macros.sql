@@ -122,3 +122,23 @@ create macro certainty(false_discovery) as
         when false_discovery <= 0.01 then '很难说是偶然'
         else '不大像偶然'
     end;
+
+-- Metres between two positions in degrees of WGS84: the great circle, by the haversine formula, on a sphere of the
+-- earth's mean radius (IUGG). Against the ellipsoid it is off by up to 0.5%, 2.5 m in 500 m.
+create macro great_circle_metres(longitude_a, latitude_a, longitude_b, latitude_b) as
+    2 * 6371008.8 * asin(least(1, sqrt(
+        power(sin(radians(latitude_b - latitude_a) / 2), 2)
+        + cos(radians(latitude_a)) * cos(radians(latitude_b)) * power(sin(radians(longitude_b - longitude_a) / 2), 2)
+    )));
+
+-- The grid that enterprises are counted on: cells of about 50 m, or of as many of them a side as a zoom asks for.
+create macro coarser(cell_number, cells_a_side) as
+    floor(cell_number / cells_a_side::double)::integer;
+create macro cell_longitude(cell_column, cells_a_side) as
+    (cell_column + 0.5::double) * cells_a_side * 0.00049::double;
+create macro cell_latitude(cell_row, cells_a_side) as
+    (cell_row + 0.5::double) * cells_a_side * 0.00045::double;
+create macro cell_column_at(longitude, cells_a_side) as
+    floor(longitude / 0.00049::double / cells_a_side)::integer;
+create macro cell_row_at(latitude, cells_a_side) as
+    floor(latitude / 0.00045::double / cells_a_side)::integer;

@@ -1,5 +1,6 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.bands import band, street_map, street_table
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
@@ -11,6 +12,7 @@ from fuqi.ui.comparison import (
 )
 from fuqi.ui.elements import (
     all_kpis,
+    change_note,
     chart,
     columns,
     district_map,
@@ -22,9 +24,34 @@ from fuqi.ui.elements import (
     step_choice,
     table,
 )
+from fuqi.ui.financing import (
+    activity_rows,
+    appeals_around_meetings,
+    live_selling,
+    measures,
+    meetings_sentence,
+    waiting_list,
+)
 from fuqi.ui.freeze import frozen
 from fuqi.ui.glossary import definitions
 from fuqi.ui.loading import file_outcomes, load_desk, release_history
+from fuqi.ui.reach import (
+    least_reached,
+    new_sites,
+    reach_sentence,
+    station_block,
+    stations_and_streets,
+)
+from fuqi.ui.responsibility import (
+    LEADS_TO,
+    assignment_history,
+    held_map,
+    missing_sentence,
+    object_block,
+    proposal_block,
+    service_teams,
+    tabs,
+)
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -43,9 +70,15 @@ from fuqi.ui.small_business import (
 from fuqi.ui.view import View, page
 
 __all__ = [
+    "LEADS_TO",
     "View",
+    "activity_rows",
     "all_kpis",
+    "appeals_around_meetings",
+    "assignment_history",
+    "band",
     "case",
+    "change_note",
     "changes",
     "chart",
     "chart_words",
@@ -61,22 +94,39 @@ __all__ = [
     "file_outcomes",
     "finding",
     "frozen",
+    "held_map",
     "kpi_row",
+    "least_reached",
+    "live_selling",
     "load_desk",
     "measure_label",
+    "measures",
+    "meetings_sentence",
+    "missing_sentence",
+    "new_sites",
     "nothing_here",
+    "object_block",
     "only",
     "page",
     "parts",
     "permits",
+    "proposal_block",
     "published_table",
+    "reach_sentence",
     "reconciliation",
     "release_history",
     "rise_sentence",
     "section",
+    "service_teams",
     "shared_problem_block",
     "shared_sentence",
+    "station_block",
+    "stations_and_streets",
     "step_choice",
+    "street_map",
+    "street_table",
     "table",
+    "tabs",
     "uncovered_firms",
+    "waiting_list",
 ]

@@ -68,28 +68,49 @@ def kpi_row(
 
     `totals` are one-row results that hold the columns `shown` and the counts of each rate.
     """
-    values = {
-        name: table.column(name)[0].as_py() for table in totals for name in table.column_names
-    }
-    before = _first_row(previous)
+    values = first_row(*totals)
+    before = first_row(*() if previous is None else (previous,))
     defined = kpis()
     with st.container(horizontal=True, gap="xsmall"):
         for column in shown:
-            _card(view, defined[column], values, before, trend)
+            kpi_card(
+                view,
+                defined[column],
+                values,
+                before,
+                course=_course(column, trend),
+                colour=ALARMS.get(column),
+            )
     if before:
-        earlier = view.filters.period.previous
-        st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
+        change_note(view)
 
 
-def _card(
-    view: View, kpi: Kpi, values: dict[str, Any], before: dict[str, Any], trend: pa.Table | None
+def change_note(view: View) -> None:
+    """What the changes on cards are against."""
+    earlier = view.filters.period.previous
+    st.caption(f"升降为较上期（{wording.period(earlier.first, earlier.last)}）的变化。")
+
+
+def kpi_card(
+    view: View,
+    kpi: Kpi,
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
+    *,
+    course: Sequence[float] | None = None,
+    colour: str | None = None,
+    border: bool = True,
 ) -> None:
+    """A KPI with its n/N, its change against `before`, its course and its target; in `colour` unless it is zero."""
     value = values[kpi.column]
     text = formatted(kpi.column, value, view.settings.rounding)
-    if kpi.column in ALARMS and value:
-        text = f":{ALARMS[kpi.column]}[{text}]"
+    if colour and value:
+        text = f":{colour}[{text}]"
     with st.container(
-        border=True, width="stretch", height="stretch", gap="xxsmall", key=f"kpi_{kpi.column}"
+        border=border,
+        height="stretch" if border else "content",
+        gap="xxsmall",
+        key=f"kpi_{kpi.column}",
     ):
         st.metric(
             kpi.label,
@@ -97,7 +118,7 @@ def _card(
             delta=change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
             help=_definition(kpi),
-            chart_data=_course(kpi.column, trend),
+            chart_data=course,
             chart_type="area",
         )
         if absent := view.absent(kpi):
@@ -108,7 +129,7 @@ def _card(
             st.caption(aim)
 
 
-def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
+def _aim(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
     """The target of a KPI and how its value stands to it; empty without one."""
     target = view.target(kpi.column)
     if target is None:
@@ -122,7 +143,7 @@ def _aim(view: View, kpi: Kpi, values: dict[str, Any]) -> str:
 def all_kpis(view: View, name: str) -> None:
     """Every KPI of the one-row query `name`, a row each: value, n, the period before, definition."""
     totals = view.query(name)
-    values, before = _first_row(totals), _first_row(view.previous(name))
+    values, before = first_row(totals), first_row(view.previous(name))
     rounding = view.settings.rounding
     shown = []
     for kpi in load_queries()[name].kpis:
@@ -164,7 +185,7 @@ def _course(column: str, trend: pa.Table | None) -> list[float] | None:
     return course if len(course) > 1 else None
 
 
-def _count_of(kpi: Kpi, values: dict[str, Any]) -> str:
+def _count_of(kpi: Kpi, values: Mapping[str, Any]) -> str:
     counted, n = kpi.counts or ("", "")
     if kpi.column.endswith("_rate"):
         return f"{values[counted]:,} / {values[n]:,}"
@@ -298,7 +319,7 @@ def grid(
 ) -> None:
     """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
-        _with_titles(_in_percent(rows.select(list(shown)), rounding)),
+        _with_titles(_in_shown_units(rows.select(list(shown)), rounding)),
         hide_index=True,
         height=height,
         width="stretch",
@@ -348,6 +369,10 @@ def formatted(column: str, value: float | None, rounding: str) -> str:
         return wording.hours(value)
     if column.endswith("_score"):
         return wording.number(value, 2)
+    if column.endswith("_yuan"):
+        return wording.yuan(value)
+    if column.endswith("_days"):
+        return wording.days(value, _day_unit(column))
     if column.endswith("_minutes"):
         return wording.NOT_COMPUTABLE if value is None else f"{wording.number(value)}分钟"
     return wording.number(value)
@@ -364,11 +389,32 @@ def change(column: str, value: float | None, before: float | None) -> str | None
         return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
     if column.endswith("_score"):
         return f"{change:+.2f}分" if abs(change) >= 0.005 else None
+    if column.endswith("_yuan"):
+        return (
+            f"{'+' if change > 0 else ''}{wording.yuan(change)}" if abs(change) >= 0.005 else None
+        )
+    if column.endswith("_days"):
+        unit = _day_unit(column)
+        return (
+            f"{'+' if change > 0 else ''}{wording.days(change, unit)}"
+            if abs(change) >= 0.05
+            else None
+        )
     return f"{change:+,.0f}" if change else None
 
 
-def _first_row(table: pa.Table | None) -> dict[str, Any]:
-    return {} if table is None or not table.num_rows else table.slice(0, 1).to_pylist()[0]
+def _day_unit(column: str) -> str:
+    return "个工作日" if column.endswith("_working_days") else "天"
+
+
+def first_row(*tables: pa.Table) -> dict[str, Any]:
+    """The columns of one-row results together; nothing of a result without rows."""
+    return {
+        name: rows.column(name)[0].as_py()
+        for rows in tables
+        if rows.num_rows
+        for name in rows.column_names
+    }
 
 
 def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> Any:
@@ -377,6 +423,10 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
         return st.column_config.NumberColumn(heading, format="%.2f%%")
     if name.endswith("_points"):
         return st.column_config.NumberColumn(heading, format="%+.2f")
+    if name.endswith("_yuan"):
+        return st.column_config.NumberColumn(f"{heading}（万元）", format="localized")
+    if name.endswith("_days") and not pa.types.is_list(kind):
+        return st.column_config.NumberColumn(heading, format=f"%g {_day_unit(name)}")
     if name.endswith(TIMES):
         return st.column_config.NumberColumn(heading, format="%.2f 倍")
     if pa.types.is_list(kind):
@@ -392,12 +442,19 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
     return st.column_config.TextColumn(heading)
 
 
-def _in_percent(rows: pa.Table, rounding: str) -> pa.Table:
-    """Shares as percentages of two decimals, rounded as the setting says."""
+def _in_shown_units(rows: pa.Table, rounding: str) -> pa.Table:
+    """Shares as percentages of two decimals, rounded as the setting says; amounts in 万元, days to a tenth."""
     for i, name in enumerate(rows.column_names):
+        values = rows.column(name).to_pylist()
         if name.endswith(wording.SHARES):
-            shown = [wording.rounded_percent(v, rounding) for v in rows.column(name).to_pylist()]
-            rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
+            shown = [wording.rounded_percent(v, rounding) for v in values]
+        elif name.endswith("_yuan"):
+            shown = [None if v is None else round(v / 10_000, 2) for v in values]
+        elif name.endswith("_days") and pa.types.is_floating(rows.schema.field(name).type):
+            shown = [None if v is None else round(v, 1) for v in values]
+        else:
+            continue
+        rows = rows.set_column(i, name, pa.array(shown, pa.float64()))
     return rows
 
 

@@ -3,6 +3,8 @@
 -- Grain:   one row per park or circle and street office whose cadres hold it.
 -- Params:  $as_of        the moment whose day decides what is in force
 --          $subdistrict  parks of one subdistrict, null for the district
+--          $community    parks of one community, null for all
+--          $park_id      one park or circle, null for all
 -- Reads:   held_objects, cadres, subdistricts
 select
     held.object_id as park_id,
@@ -21,5 +23,7 @@ where
     and held.longitude is not null
     and offices.office_longitude is not null
     and ($subdistrict::varchar is null or held.subdistrict_name = $subdistrict::varchar)
+    and ($community::varchar is null or held.community_name = $community::varchar)
+    and ($park_id::varchar is null or held.object_id = $park_id::varchar)
 group by all
 order by park_id, office_subdistrict_name

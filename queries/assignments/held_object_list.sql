@@ -1,87 +1,78 @@
 -- Every park, circle and community with its holders, last visit and open appeals; what nobody holds comes first.
 --
 -- Grain:   one row per park, circle or community.
--- Params:  $as_of        the moment whose day decides what is in force
---          $start_date   first day of visits counted, inclusive
---          $end_date     last day of visits counted, inclusive
---          $subdistrict  one subdistrict, null for the district
--- Reads:   held_objects, object_visits, judged_cases
--- Caveat:  干部姓名只显示姓。
-with holders as (
-    select
-        object_kind,
-        object_id,
-        any_value(object_name) as object_name,
-        any_value(object_type) as object_type,
-        any_value(subdistrict_name) as subdistrict_name,
-        any_value(subdistrict_code) as subdistrict_code,
-        any_value(longitude) as longitude,
-        any_value(latitude) as latitude,
-        count(cadre_id) as holder_count,
-        count(distinct holder_unit) as unit_count,
-        min(holder_unit) as first_unit,
-        string_agg(holder_name, '、' order by held_since, cadre_id) as holder_names,
-        min(held_since) as held_since,
-        bool_or(is_held) as is_held,
-    from held_objects($as_of::timestamp)
-    where $subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar
-    group by object_kind, object_id
-),
-
-visited as (
-    select
-        object_kind,
-        object_id,
-        max(visited_date) as last_visited_date,
-        count(*) filter (
-            where visited_date between $start_date::date and $end_date::date
-        ) as visit_count,
-    from object_visits($as_of::timestamp)
-    group by all
+-- Params:  $as_of               the moment whose day decides what is in force
+--          $start_date          first day of visits counted, inclusive
+--          $end_date            last day of visits counted, inclusive
+--          $visits_per_quarter  visits that each calendar quarter asks for
+--          $subdistrict         one subdistrict, null for the district
+--          $community           one community and the parks in it, null for all
+--          $park_id             one park or circle, null for all objects
+-- Reads:   served_objects, judged_cases
+-- Caveat:  干部姓名只显示姓。频次按自然季度判断，未结束的季度按至今的走访判断。
+with objects as (
+    select *
+    from served_objects($as_of::timestamp, $start_date, $end_date, $visits_per_quarter)
+    where
+        ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or community_name = $community::varchar)
+        and ($park_id::varchar is null or (object_kind = '园区商圈' and object_id = $park_id::varchar))
 ),
 
 open_in_park as (
     select
-        park_id,
+        park_id as place_id,
         count(*) as open_count,
     from judged_cases($as_of::timestamp)
     where not is_closed and park_id is not null
-    group by park_id
+    group by all
 ),
 
 open_in_community as (
     select
-        community_name,
+        community_name as place_id,
         count(*) as open_count,
     from judged_cases($as_of::timestamp)
     where not is_closed and community_name is not null
-    group by community_name
+    group by all
 )
 
 select
-    holders.object_kind,
-    holders.object_id,
-    holders.object_name,
-    holders.object_type,
-    holders.subdistrict_name,
-    case when holders.is_held then '有人挂点' else '无人挂点' end as held_state,
-    holders.holder_count,
+    objects.object_kind,
+    objects.object_id,
+    case when objects.object_kind = '园区商圈' then objects.object_id end as park_id,
+    objects.object_name,
+    objects.object_type,
+    objects.subdistrict_name,
+    objects.community_name,
+    case when objects.is_held then '有人挂点' else '无人挂点' end as held_state,
+    objects.holder_count,
     case
-        when holders.unit_count > 1 then holders.first_unit || '等' || holders.unit_count || '个单位'
-        else holders.first_unit
+        when objects.unit_count > 1 then objects.first_unit || '等' || objects.unit_count || '个单位'
+        else objects.first_unit
     end as holder_units,
-    holders.holder_names,
-    holders.held_since,
-    visited.last_visited_date,
-    coalesce(visited.visit_count, 0) as visit_count,
+    objects.holder_names,
+    objects.held_since,
+    objects.last_visited_date,
+    objects.visit_count,
+    case
+        when objects.quarter_count = 0 then '时段内无人挂点'
+        when objects.is_frequent then '达标'
+        when objects.quarter_count = 1 then '未达标'
+        else '未达标（' || objects.met_quarter_count || '/' || objects.quarter_count || '个季度）'
+    end as frequency_state,
+    objects.quarter_count,
+    objects.met_quarter_count,
     coalesce(open_in_park.open_count, open_in_community.open_count, 0) as open_count,
-    holders.is_held,
-    holders.longitude,
-    holders.latitude,
-from holders
-left join visited on holders.object_kind = visited.object_kind and holders.object_id = visited.object_id
+    objects.is_held,
+    objects.is_held_in_period,
+    objects.is_visited,
+    objects.is_frequent,
+    objects.longitude,
+    objects.latitude,
+from objects
 left join open_in_park
-    on holders.object_kind = '园区商圈' and holders.object_id = open_in_park.park_id
+    on objects.object_kind = '园区商圈' and objects.object_id = open_in_park.place_id
 left join open_in_community
-    on holders.object_kind = '社区' and holders.object_id = open_in_community.community_name
-order by holders.is_held, holders.subdistrict_code, holders.object_kind, holders.object_id
+    on objects.object_kind = '社区' and objects.object_id = open_in_community.place_id
+order by objects.is_held, objects.is_frequent, objects.subdistrict_code, objects.object_kind, objects.object_id

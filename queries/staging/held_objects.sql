@@ -10,6 +10,7 @@ with objects as (
         park_name as object_name,
         park_kind as object_type,
         subdistrict_name,
+        community_name,
         longitude,
         latitude,
     from parks
@@ -20,6 +21,7 @@ with objects as (
         community_name as object_name,
         '社区' as object_type,
         subdistrict_name,
+        community_name,
         longitude,
         latitude,
     from communities
@@ -32,6 +34,7 @@ in_force as (
         cadre_id,
         any_value(holder_name) as holder_name,
         any_value(holder_unit) as holder_unit,
+        any_value(unit_kind) as unit_kind,
         min(first_date) as held_since,
     from held_terms
     where
@@ -46,6 +49,7 @@ select
     in_force.cadre_id,
     in_force.holder_name,
     in_force.holder_unit,
+    in_force.unit_kind,
     in_force.held_since,
     in_force.cadre_id is not null as is_held,
 from objects

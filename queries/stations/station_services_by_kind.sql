@@ -5,6 +5,8 @@
 --          $start_date   first day of services counted, inclusive
 --          $end_date     last day of services counted, inclusive
 --          $subdistrict  one subdistrict, null for the district
+--          $community    one community, null for all
+--          $station_id   one station, null for all
 --          $service_group  站点服务, 六大功能 or 十大场景
 -- Reads:   service_catalog, given_services
 with given as (
@@ -16,6 +18,8 @@ with given as (
     where
         requested_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or community_name = $community::varchar)
+        and ($station_id::varchar is null or station_id = $station_id::varchar)
     group by service_id
 )
 

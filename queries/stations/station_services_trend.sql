@@ -6,6 +6,8 @@
 --          $end_date     last day, inclusive
 --          $step         day, week or month
 --          $subdistrict  one subdistrict, null for the district
+--          $community    one community, null for all
+--          $station_id   one station, null for all
 -- Reads:   given_services
 with steps as (
     select distinct date_trunc($step::varchar, listed.listed_day)::date as step_date
@@ -21,6 +23,8 @@ given as (
     where
         requested_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or community_name = $community::varchar)
+        and ($station_id::varchar is null or station_id = $station_id::varchar)
     group by all
 )
 

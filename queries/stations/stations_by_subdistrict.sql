@@ -1,18 +1,16 @@
 -- Stations, their services and the market entities they are there for, per subdistrict.
 --
 -- Grain:   one row per subdistrict.
--- Params:  $as_of       the moment whose day decides which stations are open
---          $start_date  first day of services counted, inclusive
---          $end_date    last day of services counted, inclusive
--- Reads:   subdistricts, stations, given_services, enterprises
-with open_stations as (
+-- Params:  $as_of                  the moment whose day decides which stations are open
+--          $start_date             first day of services counted, inclusive
+--          $end_date               last day of services counted, inclusive
+--          $station_radius_metres  how near is near enough
+-- Reads:   subdistricts, open_stations, given_services, judged_reach
+with open_here as (
     select
         subdistrict_name,
         count(*) as station_count,
-    from stations
-    where
-        coalesce(opened_date, $as_of::date) <= $as_of::date
-        and coalesce(closed_date, $as_of::date + 1) > $as_of::date
+    from open_stations($as_of::timestamp)
     group by subdistrict_name
 ),
 
@@ -29,19 +27,31 @@ entities as (
     select
         subdistrict_name,
         count(*) as entity_count,
-    from enterprises
+        count(*) filter (where not is_placed) as unplaced_count,
+        count(*) filter (where is_judged) as judged_count,
+        count(*) filter (where is_reached) as reached_count,
+        count(*) filter (where is_small and is_judged) as small_judged_count,
+        count(*) filter (where is_small and is_reached) as small_reached_count,
+    from judged_reach($station_radius_metres)
     group by subdistrict_name
 )
 
 select
     subdistricts.subdistrict_code,
     subdistricts.subdistrict_name,
-    coalesce(open_stations.station_count, 0) as station_count,
+    coalesce(open_here.station_count, 0) as station_count,
     coalesce(given.service_count, 0) as service_count,
     coalesce(entities.entity_count, 0) as entity_count,
-    rate(entities.entity_count, open_stations.station_count) as entities_per_station,
+    rate(entities.entity_count, open_here.station_count) as entities_per_station,
+    coalesce(entities.unplaced_count, 0) as unplaced_count,
+    coalesce(entities.judged_count, 0) as judged_count,
+    coalesce(entities.reached_count, 0) as reached_count,
+    rate(entities.reached_count, entities.judged_count) as station_coverage_rate,
+    coalesce(entities.small_judged_count, 0) as small_judged_count,
+    coalesce(entities.small_reached_count, 0) as small_reached_count,
+    rate(entities.small_reached_count, entities.small_judged_count) as small_station_coverage_rate,
 from subdistricts
-left join open_stations on subdistricts.subdistrict_name = open_stations.subdistrict_name
+left join open_here on subdistricts.subdistrict_name = open_here.subdistrict_name
 left join given on subdistricts.subdistrict_name = given.subdistrict_name
 left join entities on subdistricts.subdistrict_name = entities.subdistrict_name
 order by subdistricts.subdistrict_code

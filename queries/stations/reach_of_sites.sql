@@ -1,0 +1,107 @@
+-- What proposed sites would reach beyond the stations there are, counted enterprise by enterprise.
+--
+-- Grain:   one row per proposed site, in the order given.
+-- Params:  $site_longitudes        degrees of the sites, in the order they would be opened
+--          $site_latitudes         as many
+--          $cells_a_side           how many cells of about 50 m make up a side of those the sites are centres of
+--          $station_radius_metres  how near is near enough
+--          $subdistrict            one subdistrict, null for the district
+--          $community              one community, null for all
+-- Reads:   judged_reach
+with sites as (
+    select
+        unnest(range(1, len($site_longitudes::double[]) + 1)) as site_rank,
+        unnest($site_longitudes::double[]) as longitude,
+        unnest($site_latitudes::double[]) as latitude,
+),
+
+entities as (
+    select
+        subdistrict_name,
+        community_name,
+        longitude,
+        latitude,
+        cell_column,
+        cell_row,
+        is_reached,
+    from judged_reach($station_radius_metres)
+    where
+        is_placed
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or community_name = $community::varchar)
+),
+
+-- The first of the sites that reaches an enterprise is the one that newly reaches it.
+first_sites as (
+    select
+        list_min(list_transform(
+            -- A box of twice the radius first: most sites are out of it, and the formula is slow.
+            list_filter(
+                list_zip(
+                    $site_longitudes::double[],
+                    $site_latitudes::double[],
+                    range(1, len($site_longitudes::double[]) + 1)
+                ),
+                lambda site: abs(site[2] - latitude) <= $station_radius_metres / 50000.0
+                and abs(site[1] - longitude) <= $station_radius_metres / 50000.0
+            ),
+            lambda site: case
+                when great_circle_metres(site[1], site[2], longitude, latitude) <= $station_radius_metres
+                    then site[3]
+            end
+        )) as site_rank,
+    from entities
+    where not is_reached
+),
+
+gained as (
+    select
+        site_rank,
+        count(*) as newly_reached_count,
+    from first_sites
+    group by site_rank
+),
+
+-- A site is named after where most enterprises of its cell are.
+named as (
+    select
+        sites.site_rank,
+        mode(entities.subdistrict_name) as subdistrict_name,
+        mode(entities.community_name) as community_name,
+    from entities
+    inner join sites
+        on
+            coarser(entities.cell_column, $cells_a_side::integer)
+            = cell_column_at(sites.longitude, $cells_a_side)
+            and coarser(entities.cell_row, $cells_a_side::integer)
+            = cell_row_at(sites.latitude, $cells_a_side)
+    group by sites.site_rank
+),
+
+before as (
+    select
+        count(*) as placed_count,
+        count(*) filter (where is_reached) as reached_count,
+    from entities
+)
+
+select
+    sites.site_rank,
+    named.subdistrict_name,
+    named.community_name,
+    sites.longitude,
+    sites.latitude,
+    coalesce(gained.newly_reached_count, 0) as newly_reached_count,
+    before.reached_count + (
+        sum(coalesce(gained.newly_reached_count, 0)) over (order by sites.site_rank)
+    )::bigint as reached_count,
+    before.placed_count,
+    rate(
+        before.reached_count + sum(coalesce(gained.newly_reached_count, 0)) over (order by sites.site_rank),
+        before.placed_count
+    ) as reached_with_sites_rate,
+from sites
+cross join before
+left join gained on sites.site_rank = gained.site_rank
+left join named on sites.site_rank = named.site_rank
+order by sites.site_rank

@@ -1,0 +1,215 @@
+"""What maps are made of: areas, cells, points and tiles, without a browser."""
+
+import json
+import math
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fuqi import look, maps, wording
+from fuqi.maps import layers, tiles
+from fuqi.settings import Settings, SettingsError
+from fuqi.ui.server import security_headers
+
+BOUNDARIES = maps.Boundaries.load()
+SOURCE = "http://localhost/{z}/{x}/{y}.png"
+SHATOU = "沙头街道"
+COMMUNITIES = sorted(BOUNDARIES.communities.of(SHATOU).label_points)
+
+
+def made(layer: Any) -> dict[str, Any]:
+    return json.loads(layer.to_json())
+
+
+def deck_of(shown: maps.DistrictMap) -> dict[str, Any]:
+    return json.loads(shown.deck.to_json())
+
+
+def layer_of(shown: maps.DistrictMap, layer_id: str) -> dict[str, Any]:
+    (layer,) = [layer for layer in deck_of(shown)["layers"] if layer["id"] == layer_id]
+    return layer
+
+
+# ---------------------------------------------------------------- boundaries
+
+
+def test_every_community_lies_in_one_of_the_streets():
+    inside = [
+        len(BOUNDARIES.communities.of(street).features) for street in BOUNDARIES.streets.boxes
+    ]
+    assert min(inside) > 0
+    assert sum(inside) == len(BOUNDARIES.communities.features) == 92
+
+
+def test_boundaries_without_communities_are_enough_for_a_map(tmp_path):
+    (tmp_path / "subdistricts.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": list(BOUNDARIES.streets.features)}),
+        encoding="utf-8",
+    )
+    alone = maps.Boundaries.load(tmp_path)
+    assert alone.narrowed(SHATOU, COMMUNITIES[0]) == alone.narrowed(SHATOU)
+    assert alone.narrowed("没有这个街道") == alone.bounds
+
+
+def test_the_view_narrows_from_district_to_street_to_community():
+    def zoom(**stands: str) -> float:
+        return layers.deck([], BOUNDARIES, maps.Frame(**stands)).initial_view_state.zoom
+
+    steps = [zoom(), zoom(subdistrict=SHATOU), zoom(subdistrict=SHATOU, community=COMMUNITIES[0])]
+    assert steps == sorted(steps)
+    assert len(set(steps)) == 3
+
+
+# ---------------------------------------------------------------- areas
+
+
+def community_rates(values: list[float | None], n: int = 40) -> pa.Table:
+    return pa.table(
+        {
+            "community_name": COMMUNITIES[: len(values)],
+            "rate": pa.array(values, pa.float64()),
+            "hits": [0 if v is None else round(v * n) for v in values],
+            "n": [0 if v is None else n for v in values],
+        }
+    )
+
+
+def shown_rates(rows: pa.Table, **instead: Any) -> maps.DistrictMap:
+    wanted = {"measure": "rate", "label": "覆盖率", "counts": ("hits", "n"), "min_n": 30}
+    frame = maps.Frame(subdistrict=SHATOU, community=COMMUNITIES[1])
+    return maps.measure_by_area(
+        rows, BOUNDARIES, frame, level=maps.COMMUNITIES, **{**wanted, **instead}
+    )
+
+
+def test_communities_are_coloured_and_lead_to_themselves():
+    shown = shown_rates(community_rates([0.1, 0.9, None]))
+    areas = {a["name"]: a for a in layer_of(shown, "areas")["data"]["features"]}
+    assert len(areas) == 92
+    fills = [f"#{bytes(areas[name]['fill'][:3]).hex()}" for name in COMMUNITIES[:4]]
+    assert fills == [look.SEQUENCE[0], look.SEQUENCE[-1], look.GRID, look.SHADE]
+    assert areas[COMMUNITIES[0]]["goes_to"] == {"community": COMMUNITIES[0]}
+    assert areas[COMMUNITIES[0]]["detail"] == "覆盖率 10.00%（4/40）"
+    assert wording.NOT_COMPUTABLE in areas[COMMUNITIES[2]]["detail"]
+    assert [n for n, a in areas.items() if a["line"] == look.rgba(look.INK)] == [COMMUNITIES[1]]
+
+
+def test_the_names_are_those_of_the_communities_of_the_street_chosen():
+    shown = shown_rates(community_rates([0.1, 0.9]))
+    names = {row["text"] for row in layer_of(shown, "names")["data"]}
+    assert names == {name.removesuffix("社区") for name in COMMUNITIES}
+    assert layer_of(shown, "streets")["filled"] is False
+
+
+def test_the_legend_says_low_and_high_in_words_and_in_the_unit_of_the_measure():
+    words = [e.meaning for e in shown_rates(community_rates([0.1, 0.9])).legend]
+    assert words[0] == "低 10.0%–26.0%"
+    assert words[-1] == "高 74.0%–90.0%"
+    counts = shown_rates(community_rates([1.0, 11.0]), counts=None, shown=lambda v: f"{v:.0f}个")
+    assert [e.meaning for e in counts.legend][:2] == ["低 1个–3个", "较低 3个–5个"]
+
+
+def test_areas_of_no_boundary_are_counted():
+    rows = pa.table({"community_name": ["没有边界的社区", COMMUNITIES[0]], "rate": [0.5, 0.6]})
+    assert shown_rates(rows, counts=None).unbounded_count == 1
+
+
+# ---------------------------------------------------------------- cells
+
+
+def test_each_cell_is_in_the_layer_of_its_step_and_carries_a_position_alone():
+    corners = [(114.0 + n / 1000, 22.5) for n in range(6)]
+    made_layers = [
+        made(layer)
+        for layer in layers.cells(
+            "cells", corners, [0, 5, 6, 10, 11, 99], metres=200, steps=(5, 10)
+        )
+    ]
+    assert [[row["position"][0] for row in layer["data"]] for layer in made_layers] == [
+        [114.0, 114.001],
+        [114.002, 114.003],
+        [114.004, 114.005],
+    ]
+    assert all(set(row) == {"position"} for layer in made_layers for row in layer["data"])
+    assert [layer["cellSize"] for layer in made_layers] == [200] * 3
+    assert len({tuple(layer["getFillColor"]) for layer in made_layers}) == 3
+
+
+def test_three_thousand_cells_weigh_less_than_300_kilobytes():
+    corners = [(114.0 + n % 60 / 500, 22.5 + n // 60 / 500) for n in range(3000)]
+    drawn = layers.cells("cells", corners, [n % 97 for n in range(3000)], metres=200, steps=(9, 50))
+    deck = layers.deck([*layers.areas(BOUNDARIES, maps.Frame()), *drawn], BOUNDARIES, maps.Frame())
+    assert len(deck.to_json().encode()) < 150_000
+
+
+# ---------------------------------------------------------------- points
+
+
+def test_a_point_leads_to_its_place_and_the_chosen_one_has_a_dark_edge():
+    plain = layers.Point(114.05, 22.52, look.CLOSED, "甲", goes_to={"park": "P1"})
+    chosen = layers.Point(114.06, 22.53, look.CLOSED, "<b>", is_chosen=True)
+    rows = made(layers.points("objects", [plain, chosen]))["data"]
+    assert [row["goes_to"] for row in rows] == [{"park": "P1"}, {}]
+    assert [row["line"] for row in rows] == [[255, 255, 255, 255], look.rgba(look.INK)]
+    assert rows[1]["name"] == "&lt;b&gt;"
+
+
+# ---------------------------------------------------------------- tiles
+
+
+def drawn_tiles(**stands: str) -> list[dict[str, Any]]:
+    frame = maps.Frame(tile_url=SOURCE, **stands)
+    drawn = json.loads(layers.deck([], BOUNDARIES, frame).to_json())["layers"]
+    return [layer for layer in drawn if layer["@@type"] == "BitmapLayer"]
+
+
+@pytest.mark.parametrize("stands", [{}, {"subdistrict": SHATOU}])
+def test_tiles_cover_the_view_without_gaps(stands):
+    drawn = drawn_tiles(**stands)
+    west, south, east, north = BOUNDARIES.narrowed(**{"subdistrict": None, **stands})
+    bounds = [layer["bounds"] for layer in drawn]
+    assert min(b[0] for b in bounds) <= west
+    assert max(b[2] for b in bounds) >= east
+    assert min(b[1] for b in bounds) <= south
+    assert max(b[3] for b in bounds) >= north
+    assert 4 <= len(drawn) <= tiles.MOST_TILES
+    columns = {round(b[0], 9) for b in bounds}
+    rows = {round(b[1], 9) for b in bounds}
+    assert len(columns) * len(rows) == len(drawn)
+
+
+def test_a_tile_lies_where_the_web_mercator_grid_has_it():
+    (first, *_) = drawn_tiles()
+    level, x, y = (int(part) for part in first["image"].removesuffix(".png").split("/")[-3:])
+    west, _south, _east, north = first["bounds"]
+    # Written out the long way: the angle whose Gudermannian is the row.
+    assert west == pytest.approx(x * 360 / 2**level - 180)
+    mercator = math.pi - 2 * math.pi * y / 2**level
+    assert north == pytest.approx(
+        math.degrees(2 * math.atan(math.exp(mercator)) - math.pi / 2), abs=1e-9
+    )
+
+
+def test_a_narrower_view_takes_finer_tiles():
+    def level(drawn: list[dict[str, Any]]) -> int:
+        return int(drawn[0]["image"].split("/")[-3])
+
+    assert level(drawn_tiles(subdistrict=SHATOU)) > level(drawn_tiles())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost/{z}/{x}.png", "tiles/{z}/{x}/{y}", "http://localhost/{z}/{x}/{y}/{key}"],
+)
+def test_an_address_that_cannot_be_filled_in_is_refused(url):
+    with pytest.raises(SettingsError, match="tile_url"):
+        Settings(tile_url=url)
+
+
+def test_the_policy_allows_the_host_of_the_tiles_and_no_other():
+    plain, tiled = security_headers(""), security_headers("http://localhost:81/a/{z}?k=1")
+    policy = tiled["content-security-policy"]
+    assert "localhost" not in plain["content-security-policy"]
+    assert policy.count("http://localhost:81") == 2
+    assert policy.replace(" http://localhost:81", "") == plain["content-security-policy"]
