@@ -271,6 +271,7 @@ PROGRAMMES: dict[str, list[Element]] = {
     "银企对接会、政企银": [
         *published(FINANCING, "low_interest_financing"),
         *cell(FINANCING, LOANS, "total_funded_yuan", lambda e: e.funded_yuan(LOAN) / 1e4),
+        *card(FINANCING, "待到账", lambda e: f"{len(e.waiting)}"),
         *heading(EVENTS, "银企对接会之后"),
     ],
     "直播华强北": [

@@ -245,6 +245,11 @@ class Exports:
             if d["融资项目"] == programme and d["funded"] and d["funded"] <= TODAY
         ]
 
+    @cached_property
+    def waiting(self) -> list[Row]:
+        """Deals asked for that have not reached the firm."""
+        return [d for d in self.deals if d["funded"] is None or d["funded"] > TODAY]
+
     def funded_yuan(self, programme: str) -> float:
         return sum(d["yuan"] for d in self.funded(programme))
 
