@@ -123,7 +123,7 @@ def test_a_category_narrows_appeals_and_leaves_the_rest(
     opened = open_page(page, category=category)
 
     assert cards(opened) == figures.cards(page, Asked(category=category))
-    assert cards(opened)["受理量"] != figures.cards(page, Asked())["受理量"]
+    assert cards(opened)["按时办结率"] != figures.cards(page, Asked())["按时办结率"]
 
 
 @every_page
@@ -143,7 +143,7 @@ def test_a_street_and_its_period_only_ever_narrow(page: str, open_page: OpenPage
 
 @pytest.mark.parametrize(
     ("page", "label"),
-    [("overview", "受理量"), ("assignments", "无人挂点"), ("stations", "服务人次")],
+    [("resolution", "受理量"), ("assignments", "无人挂点"), ("stations", "服务人次")],
 )
 def test_streets_add_up_to_the_district(page: str, label: str, figures: PlainFigures) -> None:
     """A check of the plain count itself: it must not lose or double a row that has a street."""
