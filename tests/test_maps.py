@@ -199,7 +199,8 @@ def test_a_narrower_view_takes_finer_tiles():
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost/{z}/{x}.png", "tiles/{z}/{x}/{y}", "http://localhost/{z}/{x}/{y}/{key}"]
+    "url",
+    ["http://localhost/{z}/{x}.png", "tiles/{z}/{x}/{y}", "http://localhost/{z}/{x}/{y}/{key}"],
 )
 def test_an_address_that_cannot_be_filled_in_is_refused(url):
     with pytest.raises(SettingsError, match="tile_url"):

@@ -1,13 +1,17 @@
-"""What is shown, as a file: pictures (PNG, SVG, PDF), tables (CSV, XLSX), a page as a workbook. Nothing is queried here."""
+"""Shown things as files: pictures (PNG, SVG, PDF), tables (CSV, XLSX), a page as a workbook. Nothing is queried."""
 
 from fuqi.export.csv_files import as_csv
 from fuqi.export.facts import Facts
 from fuqi.export.maps import map_chart
-from fuqi.export.pictures import as_pdf, as_png, as_svg
-from fuqi.export.sheets import Column, Sheet, Typed, sheet_of, sheet_of_texts
+from fuqi.export.pictures import PICTURES, as_pdf, as_png, as_svg, words_of
+from fuqi.export.sheets import PERCENT, TEXT, WHOLE, Column, Sheet, Typed, sheet_of, sheet_of_texts
 from fuqi.export.workbooks import as_workbook, sheet_name
 
 __all__ = [
+    "PERCENT",
+    "PICTURES",
+    "TEXT",
+    "WHOLE",
     "Column",
     "Facts",
     "Sheet",
@@ -21,4 +25,5 @@ __all__ = [
     "sheet_name",
     "sheet_of",
     "sheet_of_texts",
+    "words_of",
 ]

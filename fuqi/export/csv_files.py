@@ -1,4 +1,4 @@
-"""Sheets as CSV: the header in the first line, what the file is about below the rows, nothing that could be a formula."""
+"""Sheets as CSV: the header first, what the file is about below the rows, nothing that could be a formula."""
 
 import csv
 import io

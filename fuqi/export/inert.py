@@ -5,7 +5,7 @@ import unicodedata
 
 _FORMULA_STARTS = "=+-@＝＋－＠"
 _PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?\s*[%\u4e00-\u9fff]{0,8}")
-"""A number, signed or not, perhaps with a unit in Chinese: no operator, name or call that a spreadsheet could work out."""
+"""A number, signed or not, perhaps with a unit in Chinese: nothing in it that a spreadsheet could work out."""
 
 _ILLEGAL = {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}
 _CONTROLS = {n: 0x2400 + n for n in range(0x20) if chr(n) not in "\t\n\r"} | {0x7F: 0x2421}
@@ -13,7 +13,7 @@ _CONTROLS = {n: 0x2400 + n for n in range(0x20) if chr(n) not in "\t\n\r"} | {0x
 _INVISIBLE = (*range(0x80, 0xA0), *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0x2060)
 _DIRECTIONS = {n: f"⟨U+{n:04X}⟩" for n in (*_INVISIBLE, *range(0x2066, 0x206A), 0x061C, 0xFEFF)}
 """Characters that have no shape, or turn the direction of the text: written by their number."""
-_READABLE = _ILLEGAL | _CONTROLS | _DIRECTIONS | {n: 0xFFFD for n in range(0xD800, 0xE000)}
+_READABLE = _ILLEGAL | _CONTROLS | _DIRECTIONS | dict.fromkeys(range(55296, 57344), 65533)
 
 
 def readable(text: str) -> str:

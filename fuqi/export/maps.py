@@ -62,9 +62,9 @@ def map_chart(shown: DistrictMap, frame: Frame) -> alt.LayerChart:
         translate=[WIDTH / 2, height / 2],
     )
     legend, rows = _legend(shown.legend, height)
-    return alt.layer(*(part.properties(projection=projection) for part in drawn), *legend).properties(
-        width=WIDTH, height=height + 12 + rows * LEGEND_LINE
-    )
+    return alt.layer(
+        *(part.properties(projection=projection) for part in drawn), *legend
+    ).properties(width=WIDTH, height=height + 12 + rows * LEGEND_LINE)
 
 
 class _Layer:
@@ -242,7 +242,15 @@ def _legend(entries: Sequence[LegendEntry], top: float) -> tuple[list[alt.Chart]
         if x and x + wide > WIDTH:
             x, row = 0.0, row + 1
         y = top + 12 + (row + 0.5) * LEGEND_LINE
-        placed.append({"x": x, "y": y, "colour": entry.colour, "meaning": entry.meaning, "is_line": entry.is_line})
+        placed.append(
+            {
+                "x": x,
+                "y": y,
+                "colour": entry.colour,
+                "meaning": entry.meaning,
+                "is_line": entry.is_line,
+            }
+        )
         x += wide + BETWEEN
     if not placed:
         return [], 0

@@ -57,7 +57,9 @@ def as_pdf(chart: alt.TopLevelMixin, facts: Facts) -> bytes:
     return vl_convert.vegalite_to_pdf(picture(chart, facts), **_LOCALES)
 
 
-WRITERS = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
+PICTURES = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
+"""How each kind of picture is made, by the ending of its file."""
+
 _LOCALES = {
     "format_locale": NUMBER_LOCALE,
     "time_format_locale": TIME_LOCALE,
@@ -70,15 +72,40 @@ def picture(chart: alt.TopLevelMixin, facts: Facts) -> Spec:
 
     The chart is one for the screen, not yet titled, or a map of `drawn_maps` with a width of its own.
     """
-    # Only a copy is changed. Rows are put in as they are: Altair's own way there is a switch that all sessions of
-    # the server share, and that has a limit of rows.
-    copied = chart.copy(deep=True)
-    _put_rows_in(copied)
-    spec: Spec = titled(copied, "", "").to_dict()
+    spec = _described(chart)
     _lay_out(spec)
     spec["title"] = _heading(facts, spec["width"])
     spec["config"] = {**spec["config"], "font": FONT}
     return spec
+
+
+def words_of(chart: alt.TopLevelMixin) -> dict[str, str]:
+    """What the chart calls the columns of its rows, where a pointer reads them."""
+    found: dict[str, str] = {}
+
+    def look_into(part: Any) -> None:
+        if isinstance(part, dict):
+            tooltips = part.get("tooltip")
+            for shown in tooltips if isinstance(tooltips, list) else []:
+                if "field" in shown and "title" in shown:
+                    found.setdefault(shown["field"], shown["title"])
+            for name, inner in part.items():
+                if name != "datasets":
+                    look_into(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                look_into(inner)
+
+    look_into(_described(chart))
+    return found
+
+
+def _described(chart: alt.TopLevelMixin) -> Spec:
+    # Only a copy is changed. Rows are put in as they are: Altair's own way there is a switch that all sessions of
+    # the server share, and that has a limit of rows.
+    copied = chart.copy(deep=True)
+    _put_rows_in(copied)
+    return titled(copied, "", "").to_dict()
 
 
 def _put_rows_in(chart: Any) -> None:

@@ -53,6 +53,8 @@ class Typed:
 
     value: Any
     kind: str
+    text: str
+    """What the screen writes."""
 
 
 def kind_of(name: str, held: pa.DataType) -> str:

@@ -1,4 +1,4 @@
-"""Sheets as an Excel workbook: typed cells, a frozen header, widths that fit Chinese; no cell is a formula or a link."""
+"""Sheets as an Excel workbook: typed cells, a frozen header, widths that fit Chinese; no formulas, no links."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -136,7 +136,9 @@ def _write(page: Worksheet, sheet: Sheet, styles: Mapping[str, Format]) -> None:
     widths = []
     for place, column in enumerate(sheet.columns):
         unit = UNITS.get(column.kind, "") if column.kind in (WAN, POINTS) else ""
-        heading = f"{column.heading}（{unit}）" if unit and unit not in column.heading else column.heading
+        heading = (
+            f"{column.heading}（{unit}）" if unit and unit not in column.heading else column.heading
+        )
         _text(page, HEADER, place, heading, styles["header"])
         widths.append(inert.width(heading) + 3)  # room for the button of the filter
     kinds = [column.kind for column in sheet.columns]

@@ -14,7 +14,7 @@ from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
-from fuqi.ui import filters
+from fuqi.ui import downloads, filters
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
 
@@ -145,6 +145,19 @@ class View:
         return Places(tuple(self.query("place_list").to_pylist()))
 
     @property
+    def filters_in_words(self) -> str:
+        """What is chosen on the page: place, category and period; empty for a page without filters."""
+        chosen, listed = self.filters, self.places
+        parts = [chosen.subdistrict or "全区"] if "street" in self.offers else []
+        parts += [chosen.community] if chosen.community else []
+        for kind, place_id in (("park", chosen.park_id), ("station", chosen.station_id)):
+            parts += [listed.name(kind, place_id)] if place_id else []
+        parts += [chosen.category] if chosen.category else []
+        if "period" in self.offers:
+            parts.append(wording.period(chosen.period.first, chosen.period.last))
+        return " · ".join(parts)
+
+    @property
     def provenance(self) -> str:
         """What every chart and export carries: data-as-of, release and, for a demo, that it is one."""
         manifest = self.release.manifest
@@ -214,6 +227,9 @@ def page(
             icon=":material/schedule:",
         )
         st.badge(f"版本 {manifest.release_id}", color="gray")
+        shown = downloads.begin(
+            title, manifest.data_as_of, manifest.release_id, manifest.label, account=""
+        )
     as_of = manifest.data_as_of
     chosen = filters.show(
         as_of.date(),
@@ -227,6 +243,7 @@ def page(
         question,
     )
     view = View(release, chosen, current, targets.load(), tuple(offers))
+    shown.filters = view.filters_in_words
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 

@@ -1,0 +1,225 @@
+"""What stands on a page, to be taken away: each chart, map and table as a file, and the page as one workbook.
+
+While a page is drawn it only notes down what it shows; a file is made when somebody asks for it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from fuqi import export
+from fuqi.export import Facts, Sheet
+from fuqi.store.releases import LOCAL_ZONE
+
+ENTRY = "shown_on_page"
+"""The session's entry with what the page on the screen shows."""
+
+CARDS = "指标"
+MIME = {
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+HAS_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A chart, map or table on the screen; `draw` and `sheet` make what a file holds."""
+
+    title: str
+    scope: str
+    n: int
+    sheet: Callable[[Facts], Sheet]
+    draw: Callable[[], alt.TopLevelMixin] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Shown:
+    """What the page shows, in the order it was drawn. The page says what it is and its filters, an item its own."""
+
+    page: str
+    data_as_of: datetime
+    release_id: str
+    label: str = ""
+    account: str = ""
+    filters: str = ""
+    heading: str = ""
+    """The section that is being drawn: a table is called by it."""
+    items: dict[str, Item] = field(default_factory=dict)
+    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    definitions: dict[str, str] = field(default_factory=dict)
+
+    def add(self, item: Item) -> str:
+        """Note the item down; returns its key, the same one when a part of the page is drawn again."""
+        key = "_".join((item.title, "chart" if item.draw else "table"))
+        context = get_script_run_ctx()
+        if context is None or not context.fragment_ids_this_run:
+            number = 2
+            while key in self.items:
+                key = f"{key.partition('#')[0]}#{number}"
+                number += 1
+        self.items[key] = item
+        return key
+
+    def facts(self, item: Item) -> Facts:
+        """What a file with the item says, at this moment."""
+        return Facts(
+            item.title,
+            self.page,
+            self.data_as_of,
+            self.release_id,
+            datetime.now(LOCAL_ZONE),
+            item.scope,
+            item.n,
+            self.label,
+            self.account,
+            item.notes,
+        )
+
+    def workbook(self) -> bytes:
+        """Everything the page shows: KPI cards first, then a sheet a table, and the rows of charts and maps."""
+        items = list(self.items.values())
+        if self.cards:
+            rows = list(self.cards.values())
+            items.insert(0, Item(CARDS, self.filters, len(rows), _texts(rows)))
+        about = self.facts(Item(self.page, self.filters, sum(i.n for i in items), _texts([])))
+        sheets = [item.sheet(self.facts(item)) for item in items]
+        return export.as_workbook(sheets, about, self.definitions)
+
+    def file_name(self, title: str, kind: str) -> str:
+        """Such as `总览_各街道一览_20230628.xlsx`, without what file systems object to."""
+        named = title if title == self.page else f"{self.page}_{title}"
+        plain = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "", named).strip(". ")[:80]
+        return f"{plain}_{self.data_as_of:%Y%m%d}.{kind}"
+
+
+def begin(page: str, data_as_of: datetime, release_id: str, label: str, account: str) -> Shown:
+    """A page starts being drawn: nothing is shown yet. Draws the button that takes the whole page away."""
+    shown = Shown(page, data_as_of, release_id, label, account)
+    st.session_state[ENTRY] = shown
+    st.download_button(
+        "导出本页",
+        shown.workbook,
+        file_name=shown.file_name(page, "xlsx"),
+        mime=MIME["xlsx"],
+        key="export_page",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        help="本页的指标、表格和图表数据，一个 XLSX 文件。",
+    )
+    return shown
+
+
+def current() -> Shown | None:
+    """What the page on the screen shows so far; None outside of a page with data."""
+    return st.session_state.get(ENTRY)
+
+
+def section(heading: str) -> None:
+    if (shown := current()) is not None:
+        shown.heading = heading
+
+
+def card(row: Mapping[str, Any], definition: str) -> None:
+    """A KPI as its card shows it, under the names of the columns of the workbook."""
+    if (shown := current()) is not None:
+        shown.cards[row["指标"]] = dict(row)
+        shown.definitions[row["指标"]] = definition
+
+
+def picture(
+    title: str,
+    scope: str,
+    rows: pa.Table,
+    draw: Callable[[], alt.TopLevelMixin],
+    headings: Callable[[], Mapping[str, str]],
+    in_shown_units: Callable[[pa.Table], pa.Table],
+    notes: tuple[str, ...] = (),
+) -> None:
+    """The way to take a chart or map away. `headings` names columns of `rows`, those without Chinese are left out."""
+    if (shown := current()) is None:
+        return
+
+    def sheet(facts: Facts) -> Sheet:
+        named = {
+            name: heading
+            for name, heading in headings().items()
+            if name in rows.column_names and HAS_CHINESE.search(heading)
+        }
+        return export.sheet_of(in_shown_units(rows.select(list(named))), named, facts)
+
+    item = Item(title, scope, rows.num_rows, sheet, draw, notes)
+    _menu(shown, shown.add(item), item)
+
+
+def table(
+    title: str,
+    scope: str,
+    rows: pa.Table,
+    headings: Mapping[str, str],
+    definitions: Mapping[str, str],
+) -> None:
+    """The way to take a table away; `rows` are as they stand on the screen, `definitions` of the KPIs among them."""
+    if (shown := current()) is None:
+        return
+    shown.definitions.update(definitions)
+    item = Item(
+        title or shown.heading or shown.page,
+        scope,
+        rows.num_rows,
+        lambda facts: export.sheet_of(rows, headings, facts),
+    )
+    _menu(shown, shown.add(item), item)
+
+
+def written(title: str, scope: str, rows: list[dict[str, Any]]) -> None:
+    """The way to take rows away that are written out already."""
+    if (shown := current()) is None:
+        return
+    item = Item(title or shown.heading or shown.page, scope, len(rows), _texts(rows))
+    _menu(shown, shown.add(item), item)
+
+
+def _texts(rows: list[dict[str, Any]]) -> Callable[[Facts], Sheet]:
+    return lambda facts: export.sheet_of_texts(rows, facts)
+
+
+def _menu(shown: Shown, key: str, item: Item) -> None:
+    """A word that opens the file formats; nothing is made before one of them is chosen."""
+    kinds = ("png", "svg", "pdf") if item.draw else ("xlsx", "csv")
+    with (
+        st.popover(":gray[下载]", type="tertiary", key=f"take_{key}"),
+        st.container(horizontal=True, gap="xsmall", width="content"),
+    ):
+        for kind in kinds:
+            st.download_button(
+                kind.upper(),
+                _file(shown, item, kind),
+                file_name=shown.file_name(item.title, kind),
+                mime=MIME[kind],
+                key=f"take_{key}_{kind}",
+                on_click="ignore",
+            )
+
+
+def _file(shown: Shown, item: Item, kind: str) -> Callable[[], bytes]:
+    def make() -> bytes:
+        facts = shown.facts(item)
+        if item.draw is not None:
+            return export.PICTURES[kind](item.draw(), facts)
+        sheet = item.sheet(facts)
+        return export.as_csv(sheet) if kind == "csv" else export.as_workbook([sheet])
+
+    return make
