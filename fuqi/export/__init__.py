@@ -4,10 +4,21 @@ from fuqi.export.csv_files import as_csv
 from fuqi.export.facts import Facts
 from fuqi.export.maps import map_chart
 from fuqi.export.pictures import PICTURES, as_pdf, as_png, as_svg, words_of
-from fuqi.export.sheets import PERCENT, TEXT, WHOLE, Column, Sheet, Typed, sheet_of, sheet_of_texts
+from fuqi.export.sheets import (
+    NUMBER,
+    PERCENT,
+    TEXT,
+    WHOLE,
+    Column,
+    Sheet,
+    Typed,
+    sheet_of,
+    sheet_of_texts,
+)
 from fuqi.export.workbooks import as_workbook, sheet_name
 
 __all__ = [
+    "NUMBER",
     "PERCENT",
     "PICTURES",
     "TEXT",

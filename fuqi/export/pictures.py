@@ -1,6 +1,7 @@
 """Charts as PNG, SVG and PDF, with the same Chinese glyphs on every machine: the font comes with the package."""
 
 import math
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -80,24 +81,22 @@ def picture(chart: alt.TopLevelMixin, facts: Facts) -> Spec:
 
 
 def words_of(chart: alt.TopLevelMixin) -> dict[str, str]:
-    """What the chart calls the columns of its rows, where a pointer reads them."""
+    """What a pointer reads of the chart calls the columns of its rows."""
     found: dict[str, str] = {}
-
-    def look_into(part: Any) -> None:
-        if isinstance(part, dict):
-            tooltips = part.get("tooltip")
-            for shown in tooltips if isinstance(tooltips, list) else []:
-                if "field" in shown and "title" in shown:
-                    found.setdefault(shown["field"], shown["title"])
-            for name, inner in part.items():
-                if name != "datasets":
-                    look_into(inner)
-        elif isinstance(part, list):
-            for inner in part:
-                look_into(inner)
-
-    look_into(_described(chart))
+    for encoded in _encodings(_described(chart)):
+        tooltips = encoded.get("tooltip")
+        for shown in tooltips if isinstance(tooltips, list) else []:
+            if "field" in shown and "title" in shown:
+                found.setdefault(shown["field"], shown["title"])
     return found
+
+
+def _encodings(part: Any) -> Iterator[Spec]:
+    """Every encoding of a specification and of its layers."""
+    if "encoding" in part:
+        yield part["encoding"]
+    for layer in part.get("layer", []):
+        yield from _encodings(layer)
 
 
 def _described(chart: alt.TopLevelMixin) -> Spec:

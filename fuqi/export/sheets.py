@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -20,11 +21,13 @@ TIMES = "times"
 DAYS = "days"
 WORKING_DAYS = "working_days"
 WHOLE = "whole"
+NUMBER = "number"
+"""With two decimals."""
 MOMENT = "moment"
 DAY = "day"
 COURSE = "course"
 """A short series of numbers in one cell."""
-KINDS = (TEXT, PERCENT, POINTS, WAN, TIMES, DAYS, WORKING_DAYS, WHOLE, MOMENT, DAY, COURSE)
+KINDS = (TEXT, PERCENT, POINTS, WAN, TIMES, DAYS, WORKING_DAYS, WHOLE, NUMBER, MOMENT, DAY, COURSE)
 
 UNITS = {DAYS: "天", WORKING_DAYS: "个工作日", WAN: "万元", POINTS: "百分点"}
 """What a heading says in brackets where the cells of a CSV hold the number alone."""
@@ -57,8 +60,11 @@ class Typed:
     """What the screen writes."""
 
 
-def kind_of(name: str, held: pa.DataType) -> str:
-    """How a result column is written: by the ending of its name, else by what it holds."""
+def kind_of(name: str, held: pa.DataType, of_floats: str = WHOLE) -> str:
+    """How a result column is written: by the ending of its name, else by what it holds.
+
+    A table on the screen shows floating-point numbers of no other kind as whole ones.
+    """
     if pa.types.is_list(held):
         return COURSE
     for endings, kind in (
@@ -75,15 +81,19 @@ def kind_of(name: str, held: pa.DataType) -> str:
         return MOMENT
     if pa.types.is_date(held):
         return DAY
-    is_number = pa.types.is_integer(held) or pa.types.is_floating(held)
-    return WHOLE if is_number or pa.types.is_decimal(held) else TEXT
+    if pa.types.is_floating(held) or pa.types.is_decimal(held):
+        return of_floats
+    return WHOLE if pa.types.is_integer(held) else TEXT
 
 
-def sheet_of(rows: pa.Table, headings: Mapping[str, str], facts: Facts) -> Sheet:
+def sheet_of(
+    rows: pa.Table, headings: Mapping[str, str], facts: Facts, of_floats: str = WHOLE
+) -> Sheet:
     """The columns of `rows` that `headings` names, in the order of the rows; values as the screen shows them."""
     names = [name for name in rows.column_names if name in headings]
     columns = tuple(
-        Column(headings[name], kind_of(name, rows.schema.field(name).type)) for name in names
+        Column(headings[name], kind_of(name, rows.schema.field(name).type, of_floats))
+        for name in names
     )
     values = [rows.column(name).to_pylist() for name in names]
     return Sheet(facts, columns, tuple(zip(*values, strict=True)))
@@ -114,6 +124,8 @@ def shown(value: Any, kind: str) -> tuple[Any, str]:
         return str(value), TEXT
     if kind == MOMENT and isinstance(value, datetime):
         return value.replace(tzinfo=None, microsecond=0), kind
-    if kind == WHOLE and isinstance(value, float):
+    if kind == WHOLE and isinstance(value, float | Decimal):
         return round(value), kind
+    if kind == NUMBER:
+        return round(float(value), 2), kind
     return value, kind

@@ -30,6 +30,24 @@ MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 HAS_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+OF_CHARTS = {
+    "days_taken": "用时满几天",
+    "is_rest": "含以上各档",
+    "tenth": "满时限的十分之几",
+    "is_late": "超过时限",
+    "weekday_number": "星期几（1为周一）",
+    "is_whole": "完整的一段",
+    "is_ranked": "参加排名",
+    "is_enough": "样本足够",
+    "district_name": "对照",
+    "place_name": "地方",
+    "sent_out_test_days": "外送检测用时",
+    "sent_out_test_count": "外送检测次数",
+    "on_site_test_minutes": "站内快检分钟",
+    "on_site_test_count": "站内快检次数",
+    "unfinished_test_count": "未完成检测",
+}
+"""Columns that only charts read: what they are called where their rows are listed."""
 
 
 @dataclass(frozen=True)
@@ -148,17 +166,19 @@ def picture(
     in_shown_units: Callable[[pa.Table], pa.Table],
     notes: tuple[str, ...] = (),
 ) -> None:
-    """The way to take a chart or map away. `headings` names columns of `rows`, those without Chinese are left out."""
+    """The way to take a chart or map away; `headings` names columns of its rows, those without Chinese are left out."""
     if (shown := current()) is None:
         return
 
     def sheet(facts: Facts) -> Sheet:
+        known = {**OF_CHARTS, **headings()}
         named = {
-            name: heading
-            for name, heading in headings().items()
-            if name in rows.column_names and HAS_CHINESE.search(heading)
+            name: known[name]
+            for name in rows.column_names
+            if HAS_CHINESE.search(known.get(name, ""))
         }
-        return export.sheet_of(in_shown_units(rows.select(list(named))), named, facts)
+        kept = in_shown_units(rows.select(list(named)))
+        return export.sheet_of(kept, named, facts, of_floats=export.NUMBER)
 
     item = Item(title, scope, rows.num_rows, sheet, draw, notes)
     _menu(shown, shown.add(item), item)

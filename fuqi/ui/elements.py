@@ -220,7 +220,7 @@ def _n_in_words(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
 
 def _caption_row(*notes: str) -> Any:
     """What stands below a table: where it comes from, and room at the end of the line."""
-    row = st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="small")
+    row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
     row.caption(" · ".join(note for note in notes if note), width="stretch")
     return row
 
@@ -251,21 +251,22 @@ def chart(
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
     drawn = draw(rows, **options)
-    st.altair_chart(
-        charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
-        width="stretch",
-        theme=None,
-        alt=f"{heading}，{scope_of(rows)}",
-    )
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        downloads.picture(
-            heading,
-            scope_of(rows),
-            rows,
-            lambda: drawn,
-            lambda: {**_headings(rows), **export.words_of(drawn)},
-            lambda kept: _as_shown(kept, view.settings.rounding),
+    with st.container(gap=None):
+        st.altair_chart(
+            charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
+            width="stretch",
+            theme=None,
+            alt=f"{heading}，{scope_of(rows)}",
         )
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            downloads.picture(
+                heading,
+                scope_of(rows),
+                rows,
+                lambda: drawn,
+                lambda: {**_headings(rows), **export.words_of(drawn)},
+                lambda kept: _as_shown(kept, view.settings.rounding),
+            )
 
 
 def district_map(
@@ -524,7 +525,7 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
 
 
 def _headings(rows: pa.Table) -> dict[str, str]:
-    return {name: title(name) for name in rows.column_names}
+    return {name: title(name) for name in rows.column_names if title(name) != name}
 
 
 def _as_shown(rows: pa.Table, rounding: str) -> pa.Table:
