@@ -2,7 +2,7 @@
 
 from fuqi.export.csv_files import as_csv
 from fuqi.export.facts import Facts
-from fuqi.export.maps import map_chart
+from fuqi.export.maps import UnknownLayerError, map_chart
 from fuqi.export.pictures import PICTURES, as_pdf, as_png, as_svg, words_of
 from fuqi.export.sheets import (
     NUMBER,
@@ -27,6 +27,7 @@ __all__ = [
     "Facts",
     "Sheet",
     "Typed",
+    "UnknownLayerError",
     "as_csv",
     "as_pdf",
     "as_png",

@@ -28,8 +28,8 @@ PNG_DOTS_PER_INCH = 144
 TITLE_SIZE = 16
 NOTE_SIZE = 11
 MARGIN = 16
-LATIN_SHARE = 0.6
-"""How wide a Latin letter or a digit is beside a Chinese character, about."""
+LATIN_SHARE, CAPITAL_SHARE, WIDEST = 0.6, 0.77, "mwMW%@—…"
+"""How wide Latin letters and digits are beside a Chinese character, at most but for the widest."""
 
 Spec = dict[str, Any]
 
@@ -174,8 +174,11 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
 
 def length(text: str, size: float) -> float:
     """About how many pixels a line of text takes at that font size, rather too many than too few."""
-    wide = inert.width(text) - len(text)
-    return size * (wide + LATIN_SHARE * (len(text) - wide))
+    shares = (
+        1 if inert.width(c) == 2 or c in WIDEST else CAPITAL_SHARE if c.isupper() else LATIN_SHARE
+        for c in text
+    )
+    return size * sum(shares)
 
 
 def _words(text: str) -> list[str]:

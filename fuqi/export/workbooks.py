@@ -163,9 +163,9 @@ def _value(
     page: Worksheet, row: int, place: int, value: Any, kind: str, styles: Mapping[str, Format]
 ) -> int:
     """Write a cell by its kind, never by what it looks like; returns about how wide it is."""
-    style = styles[kind]
     if value is None:
         return 0
+    style = styles[kind]
     if kind == TEXT:
         _text(page, row, place, value, style)
         return max(map(inert.width, value[:500].splitlines()), default=0)

@@ -167,11 +167,12 @@ def written_table(
     rows: list[dict[str, Any]],
     scope: str = "",
     *,
+    heading: str = "",
     height: int | str = "content",
     note: str = "",
     column_config: Mapping[str, Any] | None = None,
 ) -> None:
-    """Rows that are texts already, under their own names."""
+    """Rows that are texts already, under their own names; exported under `heading`, else under the section's."""
     st.dataframe(
         [{name: _as_text(cell) for name, cell in row.items()} for row in rows],
         hide_index=True,
@@ -180,7 +181,7 @@ def written_table(
         column_config=column_config,
     )
     with _caption_row(scope, view.provenance, note):
-        downloads.written("", scope, rows)
+        downloads.written(heading, scope, rows)
 
 
 def _kpi_row(
