@@ -30,7 +30,7 @@ if work.open:
             ui.chart(view, "各街道走访", charts.visit_state_bars, streets, name="subdistrict_name")
         with right:
             growth = view.query("party_orgs_by_year")
-            ui.chart(view, "党组织（不含流动）年末累计", charts.party_org_growth, growth)
+            ui.chart(view, "党组织（不含流动）历年累计", charts.party_org_growth, growth)
             orgs = ["party_org_count", "party_org_member_count", "organised_community_count"]
             mobile = ["mobile_party_org_count", "mobile_member_count"]
             by_street = view.query("party_orgs_by_subdistrict")
@@ -45,7 +45,8 @@ if converted.open:
         with right:
             years = ["this_year_count", "last_year_same_count", "change_count", "last_year_count"]
             by_street = view.query("conversions_by_subdistrict")
-            ui.table(view, by_street, ["subdistrict_name", *years, "converted_count"])
+            shown = ["subdistrict_name", *years, "converted_count"]
+            ui.table(view, by_street, shown, titles={"converted_count": "时段内"})
 if scenes.open:
     with scenes:
         left, right = ui.columns(2)
@@ -55,7 +56,7 @@ if scenes.open:
         with right:
             used = view.query("scene_and_function_use")
             what = ["service_group", "shown_service_name", "service_count", "month_counts"]
-            ui.table(view, used, what, titles={"service_count": "使用次数"}, height=600)
+            ui.table(view, used, what, titles={"service_count": "使用次数"}, height="content")
 if permits.open:
     with permits:
         ui.permits(view)

@@ -225,6 +225,10 @@ def test_live_sales_add_up_by_day_until_they_pass_the_published_figure():
         activity(3, 4, "直播", sales_yuan=1.0),
         activity(4, 9, "直播"),
     ]
+    unreported = activity(5, 1, "直播", started_at=at(1, 8))
+    with opened(activities=[*events, unreported]) as run:
+        first = run("live_sales_course")[0]
+    assert (first["activity_id"], first["cumulative_sales_yuan"]) == ("H005", 0)
     published = {"figure_id": "live_sales", "value": 6000.0, "unit": "万元"}
     with opened(activities=events, published_figures=[published]) as run:
         course = run("live_sales_course")
@@ -295,6 +299,18 @@ def test_difference_is_stated_only_where_chance_hardly_makes_it(before, after, v
     appeals = [appeal(n, at(4)) for n in range(before)]
     appeals += [appeal(1000 + n, at(6)) for n in range(after)]
     row = around(appeals, activity(1, 5), weeks_around=3)
+    assert row["meeting_change_verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [(30, 20, "之后更多"), (30, 10, "变化可能只是偶然"), (60, 10, "之后更少")],
+)
+def test_shorter_side_is_weighed_by_its_days(before, after, verdict):
+    appeals = [appeal(n, at(20)) for n in range(before)]
+    appeals += [appeal(1000 + n, at(22)) for n in range(after)]
+    row = around(appeals, activity(1, 21), weeks_around=3)
+    assert (row["before_days"], row["after_days"]) == (21, 7)
     assert row["meeting_change_verdict"] == verdict
 
 

@@ -38,7 +38,7 @@ def visit_state_bars(rows: pa.Table, name: str) -> alt.Chart:
                     title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK
                 ),
             ),
-            x=alt.X("count:Q", title="小个专（户）", axis=alt.Axis(tickCount=4, format="~s")),
+            x=alt.X("count:Q", title="小个专（户）", axis=alt.Axis(tickCount=4, format=",")),
             color=alt.Color(
                 "state:N",
                 title="走访",
@@ -69,14 +69,20 @@ def visits_by_month(rows: pa.Table) -> alt.LayerChart:
 
 
 def party_org_growth(rows: pa.Table) -> alt.LayerChart:
-    """Party organisations that stand at the end of each year; rows of `party_orgs_by_year`."""
+    """Party organisations that stand at the end of each year, or so far; rows of `party_orgs_by_year`."""
+    most = max(rows.column("standing_count").to_pylist(), default=1)
     base = alt.Chart(rows).encode(
         x=alt.X(
             "founded_year:O",
             title="成立年份",
             axis=alt.Axis(labelAngle=0, labelExpr="datum.label + '年'", grid=False),
         ),
-        y=alt.Y("standing_count:Q", title="党组织（个）", axis=alt.Axis(tickCount=4)),
+        y=alt.Y(
+            "standing_count:Q",
+            title="党组织（个）",
+            scale=alt.Scale(domain=[0, 1.12 * most]),  # room for the number above the last bar
+            axis=alt.Axis(tickCount=4),
+        ),
     )
     bars = base.mark_bar(color=look.CLOSED, width={"band": 0.62}).encode(
         tooltip=[
@@ -259,7 +265,7 @@ def _monthly_bars(
         .transform_calculate(whole="datum.is_whole ? '完整' : '不足整月'")
         .encode(
             x=_ordered_steps("month"),
-            y=alt.Y(f"{column}:Q", title=axis, axis=alt.Axis(tickCount=4, format="~s")),
+            y=alt.Y(f"{column}:Q", title=axis, axis=alt.Axis(tickCount=4, format=",")),
         )
     )
     bars = base.mark_bar(color=look.CLOSED, width={"band": 0.7}).encode(

@@ -12,6 +12,7 @@ from fuqi.ui.comparison import (
 )
 from fuqi.ui.elements import (
     all_kpis,
+    change_note,
     chart,
     columns,
     district_map,
@@ -77,6 +78,7 @@ __all__ = [
     "assignment_history",
     "band",
     "case",
+    "change_note",
     "changes",
     "chart",
     "chart_words",

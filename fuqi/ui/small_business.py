@@ -9,7 +9,8 @@ import streamlit as st
 from fuqi import charts, maps, wording
 from fuqi.store import kpis
 from fuqi.ui.elements import chart, columns, district_map, only, section, table, written_table
-from fuqi.ui.view import View, scope_of
+from fuqi.ui.labels import WHOLE_DISTRICT
+from fuqi.ui.view import View
 
 MOST_FIRMS = 200
 """Firms listed at once; the line below the table says how many more there are."""
@@ -32,7 +33,7 @@ def coverage_sentence(view: View, totals: pa.Table) -> None:
     if absent := _absent(view):
         st.info(f"覆盖情况不可算：导出里没有“{'、'.join(absent)}”。", icon=":material/block:")
         return
-    where = scope_of(totals).partition(" · ")[0]
+    where = view.filters.community or view.filters.subdistrict or WHOLE_DISTRICT
     if not row["small_business_count"]:
         st.info(f"{where}没有小个专。", icon=":material/search_off:")
         return
@@ -185,13 +186,15 @@ def permits(view: View) -> None:
             "longest_open_working_days",
         ],
     )
-    st.caption("用时为时段内发证的办件，受理当日不计、发证当日计入，节假日和调休按工作日历。")
+    st.caption(
+        "用时为时段内发证的办件，受理当日不计、发证当日计入，节假日和调休按工作日历；图中细线到90%的办件以内。"
+    )
     kind = _choice("证照类型", kinds, "permit_kind", default=FOOD if FOOD in kinds else kinds[0])
     first = min(view.settings.programme_start, view.filters.period.first)
     left, right = columns(2)
     with left:
         by_month = view.query("permits_by_month", permit_kind=kind, start_date=first)
-        heading = f"{kind}：各月发证用时（细线到90%以内）"
+        heading = f"{kind}：各月用时"
         chart(view, heading, charts.permit_days_by_month, by_month)
     with right:
         taken = view.query("permit_days_distribution", permit_kind=kind)
@@ -219,6 +222,7 @@ def permits(view: View) -> None:
         ],
         height=280,
         empty="没有在办的证照。",
+        titles={"applied_date": "受理日期"},
     )
 
 

@@ -14,8 +14,9 @@ from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
-from fuqi.ui import downloads, filters
+from fuqi.ui import downloads, filters, places
 from fuqi.ui.filters import Filters
+from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.places import Places
 
 SCOPE = b"scope"
@@ -41,7 +42,12 @@ class View:
         known = {**self.params, **instead}
         given = {p: known[p] for p in declared if p in known}
         rows = _rows(self.release.release_id, self.settings, name, tuple(given.items()))
-        return rows.replace_schema_metadata({SCOPE: _scope(given)})
+        stands_at = [
+            self.places.name(kind, given[f"{kind}_id"])
+            for kind in places.OBJECTS
+            if given.get(f"{kind}_id")
+        ]
+        return rows.replace_schema_metadata({SCOPE: _scope(given, stands_at)})
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
@@ -174,7 +180,7 @@ def scope_of(rows: pa.Table) -> str:
     return (rows.schema.metadata or {}).get(SCOPE, b"").decode()
 
 
-def _scope(given: Mapping[str, Any]) -> str:
+def _scope(given: Mapping[str, Any], stands_at: Sequence[str] = ()) -> str:
     if not given:
         return ""
     if "case_id" in given:
@@ -183,7 +189,13 @@ def _scope(given: Mapping[str, Any]) -> str:
     compared_by = given.get("compared_by")
     subdistrict = None if compared_by == "street" else given.get("subdistrict")
     category = None if compared_by == "category" else given.get("category")
-    parts = [subdistrict or given.get("topic") or "全区", given.get("community"), category or ""]
+    whole = "" if stands_at else WHOLE_DISTRICT
+    parts = [
+        subdistrict or given.get("topic") or whole,
+        given.get("community"),
+        *stands_at,
+        category,
+    ]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)
