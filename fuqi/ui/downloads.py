@@ -5,9 +5,10 @@ While a page is drawn it only notes down what it shows; a file is made when some
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import altair as alt
 import pyarrow as pa
@@ -78,17 +79,23 @@ class Shown:
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
 
-    def add(self, item: Item) -> str:
-        """Note the item down; returns its key, the same one when a part of the page is drawn again."""
-        key = "_".join((item.title, "chart" if item.draw else "table"))
+    def add(self, item: Item, named: str) -> tuple[str, Item]:
+        """Note an item down; `named` tells it from others. Returns a key for it, and the item as it is kept.
+
+        Part of a page may be drawn again by itself: then the item takes the place it had, and keeps its title,
+        for the section drawn last is another one by now.
+        """
+        key, number = named, 1
         context = get_script_run_ctx()
-        if context is None or not context.fragment_ids_this_run:
-            number = 2
+        if context is not None and context.fragment_ids_this_run:
+            if named in self.items:
+                item = replace(item, title=self.items[named].title)
+        else:
             while key in self.items:
-                key = f"{key.partition('#')[0]}#{number}"
                 number += 1
+                key = f"{named}_{number}"
         self.items[key] = item
-        return key
+        return key, item
 
     def facts(self, item: Item) -> Facts:
         """What a file with the item says, at this moment."""
@@ -181,7 +188,7 @@ def picture(
         return export.sheet_of(kept, named, facts, of_floats=export.NUMBER)
 
     item = Item(title, scope, rows.num_rows, sheet, draw, notes)
-    _menu(shown, shown.add(item), item)
+    _menu(shown, *shown.add(item, f"picture_{_mark(title)}"))
 
 
 def table(
@@ -201,7 +208,7 @@ def table(
         rows.num_rows,
         lambda facts: export.sheet_of(rows, headings, facts),
     )
-    _menu(shown, shown.add(item), item)
+    _menu(shown, *shown.add(item, f"table_{_mark(title, *headings)}"))
 
 
 def written(title: str, scope: str, rows: list[dict[str, Any]]) -> None:
@@ -209,7 +216,13 @@ def written(title: str, scope: str, rows: list[dict[str, Any]]) -> None:
     if (shown := current()) is None:
         return
     item = Item(title or shown.heading or shown.page, scope, len(rows), _texts(rows))
-    _menu(shown, shown.add(item), item)
+    names = rows[0] if rows else ()
+    _menu(shown, *shown.add(item, f"table_{_mark(title, *names)}"))
+
+
+def _mark(*names: str) -> str:
+    """A short key for a title or the columns of a table."""
+    return f"{crc32('|'.join(names).encode()):08x}"
 
 
 def _texts(rows: list[dict[str, Any]]) -> Callable[[Facts], Sheet]:

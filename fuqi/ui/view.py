@@ -153,15 +153,19 @@ class View:
     @property
     def filters_in_words(self) -> str:
         """What is chosen on the page: place, category and period; empty for a page without filters."""
-        chosen, listed = self.filters, self.places
-        parts = [chosen.subdistrict or "全区"] if "street" in self.offers else []
-        parts += [chosen.community] if chosen.community else []
-        for kind, place_id in (("park", chosen.park_id), ("station", chosen.station_id)):
-            parts += [listed.name(kind, place_id)] if place_id else []
-        parts += [chosen.category] if chosen.category else []
+        if not self.offers:
+            return ""
+        chosen = self.filters
+        given = {
+            "subdistrict": chosen.subdistrict,
+            "community": chosen.community,
+            "category": chosen.category,
+        }
         if "period" in self.offers:
-            parts.append(wording.period(chosen.period.first, chosen.period.last))
-        return " · ".join(parts)
+            given |= {"start_date": chosen.period.first, "end_date": chosen.period.last}
+        stood_at = {"park": chosen.park_id, "station": chosen.station_id}
+        names = [self.places.name(kind, known) for kind, known in stood_at.items() if known]
+        return _scope(given, names)
 
     @property
     def provenance(self) -> str:

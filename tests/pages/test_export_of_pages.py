@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -12,7 +14,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fuqi import paths, settings
+from fuqi import export, paths, settings
 from fuqi.ui import downloads
 from fuqi.ui.downloads import Shown
 from tests.pages.conftest import OpenPage
@@ -162,14 +164,13 @@ def test_what_is_chosen_on_the_page_stands_in_its_files(open_page: OpenPage) -> 
     opened = open_page("resolution", street="沙头街道", period="上月")
     shown = shown_on(opened)
     assert shown.filters == "沙头街道 · 2023-05-01 至 2023-05-31"
-    item = shown.items["受理与办结（虚线为上期受理）_chart"]
-    assert item.scope == shown.filters
-    (name,) = [n for n in shown.items if n.startswith("先办这些")]
-    facts = shown.facts(shown.items[name])
-    table = downloads.export.as_csv(shown.items[name].sheet(facts)).decode("utf-8-sig")
+    (trend,) = [i for i in shown.items.values() if i.title == "受理与办结（虚线为上期受理）"]
+    assert trend.scope == shown.filters
+    (urgent,) = [i for i in shown.items.values() if i.title.startswith("先办这些")]
+    table = export.as_csv(urgent.sheet(shown.facts(urgent))).decode("utf-8-sig")
     below = dict(row for row in csv.reader(io.StringIO(table)) if len(row) == 2)
     assert below["筛选"] == "沙头街道"
-    assert below["行数"] == str(shown.items[name].n)
+    assert below["行数"] == str(urgent.n)
 
 
 def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page: OpenPage) -> None:
@@ -186,13 +187,30 @@ def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page
     assert all("示意边界" in item.notes[0] for item in maps)
 
 
+def test_a_part_drawn_again_by_itself_keeps_its_place_and_its_name(open_page: OpenPage) -> None:
+    opened = open_page("stations")
+    before = dict(shown_on(opened).items)
+    opened.slider(key="new_sites").set_value(5).run()
+    # AppTest draws the whole page again; a browser draws the part alone.
+    again = Shown("福企服务站", datetime(2023, 6, 28), "1", heading="各街道")
+    again.items.update(before)
+    (key,) = [k for k, item in before.items() if item.title == "再开一站，开在哪里"]
+    part = SimpleNamespace(fragment_ids_this_run=["part"])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(downloads, "get_script_run_ctx", lambda: part)
+        kept_key, kept = again.add(replace(before[key], title="各街道", n=5), key)
+    assert (kept_key, kept.title, kept.n) == (key, "再开一站，开在哪里", 5)
+    assert [*again.items] == [*before]
+    assert [i.n for i in again.items.values() if i.title == "各街道"] == [10]
+
+
 def test_another_page_starts_with_nothing_of_the_one_before(open_page: OpenPage) -> None:
     opened = open_page("resolution")
-    before = set(shown_on(opened).items)
+    before = {item.title for item in shown_on(opened).items.values()}
     opened.switch_page("../../pages/assignments.py").run()
     shown = shown_on(opened)
     assert shown.page == "挂点服务"
-    assert not before & set(shown.items)
+    assert not before & {item.title for item in shown.items.values()}
 
 
 def test_names_of_files_have_nothing_that_a_file_system_objects_to() -> None:
