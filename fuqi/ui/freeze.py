@@ -6,7 +6,7 @@ from fuqi import frozen as kept
 from fuqi import paths, wording
 from fuqi.frozen import Frozen, FrozenError
 from fuqi.store import Warehouse, kpis
-from fuqi.ui.elements import change, formatted
+from fuqi.ui.elements import change, formatted, written_table
 from fuqi.ui.view import View
 
 
@@ -28,7 +28,8 @@ def frozen(view: View) -> None:
         if not rows:
             st.caption("封存时没有这个街道。")
             return
-        st.dataframe(rows, hide_index=True, width="stretch", height="content")
+        scope = f"{chosen.subdistrict or '全区'} · {found.name}"
+        written_table(view, rows, scope, heading="封存值与今日值")
         reasons = found.changes(view.release, view.settings) or ["口径、设置、日历和数据都没有变"]
         st.caption(
             "；".join(reasons)

@@ -14,7 +14,7 @@ from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
-from fuqi.ui import filters, places
+from fuqi.ui import downloads, filters, places
 from fuqi.ui.filters import Filters
 from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.places import Places
@@ -151,6 +151,23 @@ class View:
         return Places(tuple(self.query("place_list").to_pylist()))
 
     @property
+    def filters_in_words(self) -> str:
+        """What is chosen on the page: place, category and period; empty for a page without filters."""
+        if not self.offers:
+            return ""
+        chosen = self.filters
+        given = {
+            "subdistrict": chosen.subdistrict,
+            "community": chosen.community,
+            "category": chosen.category,
+        }
+        if "period" in self.offers:
+            given |= {"start_date": chosen.period.first, "end_date": chosen.period.last}
+        stood_at = {"park": chosen.park_id, "station": chosen.station_id}
+        names = [self.places.name(kind, known) for kind, known in stood_at.items() if known]
+        return _scope(given, names)
+
+    @property
     def provenance(self) -> str:
         """What every chart and export carries: data-as-of, release and, for a demo, that it is one."""
         manifest = self.release.manifest
@@ -226,6 +243,9 @@ def page(
             icon=":material/schedule:",
         )
         st.badge(f"版本 {manifest.release_id}", color="gray")
+        shown = downloads.begin(
+            title, manifest.data_as_of, manifest.release_id, manifest.label, account=""
+        )
     as_of = manifest.data_as_of
     chosen = filters.show(
         as_of.date(),
@@ -239,6 +259,7 @@ def page(
         question,
     )
     view = View(release, chosen, current, targets.load(), tuple(offers))
+    shown.filters = view.filters_in_words
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 
