@@ -8,7 +8,10 @@ import duckdb
 
 from fuqi import contract, wording, worktime
 from fuqi.settings import Settings
-from fuqi.store import Database, Release, ReleaseError, Warehouse, parameters
+from fuqi.store import Database, Release, ReleaseError, Warehouse, parameters, reach
+
+MEASURED_AGAIN = 200
+"""Enterprises whose nearest station is worked out again."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def examine(warehouse: Warehouse, settings: Settings) -> Report:
     try:
         database = Database(release, settings)
         lines += _row_counts(release, database, faults)
+        _nearest_stations(release, database, manifest.data_as_of, faults)
         lines += ["", *_problems(database)]
         lines += ["", *_published(database, manifest.data_as_of, settings)]
         database.close()
@@ -91,6 +95,31 @@ def _row_counts(release: Release, database: Database, faults: list[str]) -> list
             ]
         )
     return _aligned(["表", "内容", "行数", "拒收", "标记", "来源文件"], rows)
+
+
+def _nearest_stations(
+    release: Release, database: Database, as_of: datetime, faults: list[str]
+) -> None:
+    """Whether the table of nearest stations is there, whole, and right for a sample."""
+    if not release.table_path(reach.TABLE).is_file():
+        faults.append(
+            f"版本 {release.release_id} 没有最近站点的计算结果（{reach.TABLE}），覆盖率不可算；"
+            "重新载入任一文件即会补算"
+        )
+        return
+    found = database.run("reach_check", {"as_of": as_of, "most_rows": MEASURED_AGAIN}).to_pylist()[
+        0
+    ]
+    if found["listed_count"] != found["entity_count"]:
+        faults.append(
+            f"最近站点（{reach.TABLE}）有 {found['listed_count']:,} 行，企业有 {found['entity_count']:,} 行；"
+            "请重新载入企业名录"
+        )
+    elif found["wrong_count"]:
+        faults.append(
+            f"最近站点（{reach.TABLE}）重新计算了 {found['sampled_count']:,} 家，"
+            f"{found['wrong_count']:,} 家不符；请重新载入企业名录"
+        )
 
 
 def _problems(database: Database) -> list[str]:

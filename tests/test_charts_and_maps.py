@@ -64,6 +64,16 @@ SERVICES = [
         "subdistrict_name": STREETS[0],
     }
     for n in range(12)
+] + [
+    {
+        "service_record_id": "T1",
+        "station_id": "1",
+        "service_id": "S02",
+        "process": "外送办理",
+        "requested_at": datetime(2023, 2, 1, 9),
+        "completed_at": datetime(2023, 2, 2, 9),
+        "subdistrict_name": STREETS[0],
+    }
 ]
 PARK = {
     "park_kind": "产业园",
@@ -118,6 +128,17 @@ TABLES = {
     "appeals": appeals(),
     "stations": STATIONS,
     "station_services": SERVICES,
+    "enterprises": [
+        {
+            "enterprise_id": f"E{n}",
+            "is_small_business": True,
+            "subdistrict_name": STREETS[0],
+            "community_name": "甲社区",
+            "longitude": 114.04 + n / 5000,
+            "latitude": 22.53,
+        }
+        for n in range(60)
+    ],
     "service_catalog": [
         {"service_id": "S01", "service_name": "政策咨询", "service_group": "站点服务"}
     ],
@@ -199,6 +220,8 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
     "activity_timeline": ("activity_list", charts.activity_timeline),
     "live_sales": ("live_sales_course", charts.live_sales),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
+    "least_reached": ("reach_by_community", charts.least_reached),
+    "quick_test_times": ("quick_tests_by_month", charts.quick_test_times),
     "counts_by_name": (
         "station_services_by_kind",
         lambda rows: charts.counts_by_name(rows, "service_name", "service_count", "服务人次"),

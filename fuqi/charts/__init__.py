@@ -13,6 +13,7 @@ from fuqi.charts.financing import (
 )
 from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.reach import least_reached, quick_test_times
+from fuqi.charts.responsibility import coverage_by_month, deal_spans
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
@@ -25,6 +26,8 @@ __all__ = [
     "change_with_interval",
     "control_chart",
     "counts_by_name",
+    "coverage_by_month",
+    "deal_spans",
     "flow_trend",
     "funded_by_step",
     "funded_so_far",

@@ -3,7 +3,7 @@
 import altair as alt
 import pyarrow as pa
 
-from fuqi import look
+from fuqi import look, wording
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
 MOST_BARS = 12
@@ -102,7 +102,8 @@ def _by_process(rows: pa.Table) -> pa.Table:
             if not row[count]:
                 continue
             value = row[taken]
-            words = f"{value:.3g}{'天' if minutes > 1 else '分钟'}"
+            number = wording.number(value, 1).removesuffix(".0")
+            words = f"{number}{'天' if minutes > 1 else '分钟'}"
             long.append(
                 {
                     "month_date": row["month_date"],

@@ -5,6 +5,7 @@ from fuqi.maps.boundaries import Boundaries, BoundaryError
 from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
 from fuqi.maps.points import held_objects, stations
 from fuqi.maps.reach import cells_a_side, enterprise_cells
+from fuqi.maps.responsibility import held_over_streets
 
 __all__ = [
     "COMMUNITIES",
@@ -17,6 +18,7 @@ __all__ = [
     "cells_a_side",
     "enterprise_cells",
     "held_objects",
+    "held_over_streets",
     "measure_by_area",
     "stations",
 ]

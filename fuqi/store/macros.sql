@@ -135,10 +135,10 @@ create macro great_circle_metres(longitude_a, latitude_a, longitude_b, latitude_
 create macro coarser(cell_number, cells_a_side) as
     floor(cell_number / cells_a_side::double)::integer;
 create macro cell_longitude(cell_column, cells_a_side) as
-    (cell_column + 0.5) * cells_a_side * 0.00049;
+    (cell_column + 0.5::double) * cells_a_side * 0.00049::double;
 create macro cell_latitude(cell_row, cells_a_side) as
-    (cell_row + 0.5) * cells_a_side * 0.00045;
+    (cell_row + 0.5::double) * cells_a_side * 0.00045::double;
 create macro cell_column_at(longitude, cells_a_side) as
-    floor(longitude / 0.00049 / cells_a_side)::integer;
+    floor(longitude / 0.00049::double / cells_a_side)::integer;
 create macro cell_row_at(latitude, cells_a_side) as
-    floor(latitude / 0.00045 / cells_a_side)::integer;
+    floor(latitude / 0.00045::double / cells_a_side)::integer;

@@ -41,6 +41,16 @@ from fuqi.ui.reach import (
     station_block,
     stations_and_streets,
 )
+from fuqi.ui.responsibility import (
+    LEADS_TO,
+    assignment_history,
+    held_map,
+    missing_sentence,
+    object_block,
+    proposal_block,
+    service_teams,
+    tabs,
+)
 from fuqi.ui.shared import (
     chosen_problem,
     rise_sentence,
@@ -50,10 +60,12 @@ from fuqi.ui.shared import (
 from fuqi.ui.view import View, page
 
 __all__ = [
+    "LEADS_TO",
     "View",
     "activity_rows",
     "all_kpis",
     "appeals_around_meetings",
+    "assignment_history",
     "band",
     "case",
     "changes",
@@ -68,6 +80,7 @@ __all__ = [
     "file_outcomes",
     "finding",
     "frozen",
+    "held_map",
     "kpi_row",
     "least_reached",
     "live_selling",
@@ -75,15 +88,19 @@ __all__ = [
     "measure_label",
     "measures",
     "meetings_sentence",
+    "missing_sentence",
     "new_sites",
     "nothing_here",
+    "object_block",
     "only",
     "page",
+    "proposal_block",
     "published_table",
     "reach_sentence",
     "release_history",
     "rise_sentence",
     "section",
+    "service_teams",
     "shared_problem_block",
     "shared_sentence",
     "station_block",
@@ -92,5 +109,6 @@ __all__ = [
     "street_map",
     "street_table",
     "table",
+    "tabs",
     "waiting_list",
 ]

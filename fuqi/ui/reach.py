@@ -23,7 +23,7 @@ SITE_COLUMNS = (
     "reached_count",
     "placed_count",
 )
-SITE_TITLES = {"community_name": "社区（网格内多数企业所在）", "placed_count": "有坐标市场主体"}
+SITE_TITLES = {"subdistrict_name": "街道", "community_name": "社区", "placed_count": "市场主体"}
 
 
 def reach_sentence(view: View, totals: pa.Table) -> None:
@@ -147,7 +147,8 @@ def new_sites(view: View, stations: pa.Table) -> None:
         )
         notes = [
             STRAIGHT,
-            f"候选点为有市场主体的网格（约 {50 * side} 米）中心，只数所选范围内的市场主体",
+            f"候选点为有市场主体的网格（约 {50 * side} 米）中心，只数所选范围内有坐标的市场主体，"
+            "街道和社区按网格内多数企业所填",
             f"选点按网格计数（合计 {by_cells:,}），表中按逐家坐标重算（合计 {exact:,}）",
         ]
         st.caption("；".join(notes) + "。")

@@ -41,7 +41,7 @@ changed as (
     select
         object_kind,
         object_id,
-        count(*) filter (where was_holding) as before_count,
+        count(*) filter (where was_holding) as former_holder_count,
         count(*) filter (where is_holding) as holder_count,
         string_agg(who, '、' order by cadre_id) filter (where was_holding and not is_holding) as left_holders,
         string_agg(who, '、' order by cadre_id) filter (where is_holding and not was_holding) as new_holders,
@@ -65,17 +65,19 @@ objects as (
 select
     case
         when changed.holder_count = 0 then '变为无人挂点'
-        when changed.before_count = 0 then '补上挂点'
+        when changed.former_holder_count = 0 then '补上挂点'
         when changed.left_holders is null then '增加干部'
         when changed.new_holders is null then '减少干部'
         else '换人'
     end as change_kind,
     objects.object_kind,
     objects.object_id,
+    case when objects.object_kind = '园区商圈' then objects.object_id end as park_id,
     objects.object_name,
     objects.object_type,
     objects.subdistrict_name,
-    changed.before_count,
+    objects.community_name,
+    changed.former_holder_count,
     changed.holder_count,
     changed.left_holders,
     changed.new_holders,

@@ -12,7 +12,7 @@
 -- KPI:     unheld_count        无人挂点 = 截至当日没有在任干部挂点的园区、商圈与社区（低者为好） [unheld_count/object_count]
 --          visit_coverage_rate 走访覆盖率 = 时段内至少走访一次的挂点对象 / 时段内有人挂点的对象（高者为好） [visited_count/held_in_period_count]
 --          frequency_rate      频次达标率 = 时段触及且有人挂点的每个自然季度都走访够设定次数的对象，走访从该季度首日数到时段末 / 时段内有人挂点的对象（高者为好） [frequent_count/held_in_period_count]
---          one_plus_one_rate   1+1达标率 = 恰好挂点一个园区或商圈并包片一个社区的干部 / 在任干部（高者为好） [one_plus_one_count/cadre_count]
+--          one_plus_one_rate   1+1达标率 = 恰好挂点一个园区或商圈并包片一个社区的干部 / 全区在任干部（高者为好） [one_plus_one_count/cadre_count]
 with object_totals as (
     select
         count(*) as object_count,

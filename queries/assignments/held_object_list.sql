@@ -40,6 +40,7 @@ open_in_community as (
 select
     objects.object_kind,
     objects.object_id,
+    case when objects.object_kind = '园区商圈' then objects.object_id end as park_id,
     objects.object_name,
     objects.object_type,
     objects.subdistrict_name,

@@ -22,9 +22,9 @@ per_team as (
         any_value(team_number) as team_number,
         any_value(topic) as topic,
         any_value(subdistrict_name) as subdistrict_name,
-        count(enterprise_id) as served_count,
+        count(enterprise_id) as team_served_count,
         count(*) filter (where has_plan) as plan_count,
-        count(*) filter (where has_plan and has_outcome) as outcome_count,
+        count(*) filter (where has_plan and has_outcome) as outcome_filled_count,
     from team_work($as_of::timestamp)
     where $subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar
     group by team_id
@@ -35,9 +35,9 @@ select
     per_team.team_name,
     per_team.subdistrict_name,
     per_team.topic,
-    per_team.served_count,
+    per_team.team_served_count,
     per_team.plan_count,
-    per_team.outcome_count,
+    per_team.outcome_filled_count,
     coalesce(deals.deal_count, 0) as deal_count,
     deals.deal_yuan,
 from per_team

@@ -7,10 +7,10 @@
 -- Caveat:  成效没有日期，按导出时的内容计。
 select
     coalesce(outcome, '未填写成效') as outcome_name,
-    count(*) as served_count,
+    count(*) as team_served_count,
 from team_work($as_of::timestamp)
 where
     has_plan
     and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
 group by all
-order by outcome_name = '未填写成效', served_count desc, outcome_name
+order by outcome_name = '未填写成效', team_served_count desc, outcome_name

@@ -18,9 +18,9 @@ with per_enterprise as (
 served as (
     select
         subdistrict_name,
-        count(*) as served_count,
+        count(*) as team_served_count,
         count(*) filter (where has_plan) as plan_count,
-        count(*) filter (where has_outcome) as outcome_count,
+        count(*) filter (where has_outcome) as outcome_filled_count,
     from per_enterprise
     group by subdistrict_name
 ),
@@ -55,11 +55,11 @@ select
     subdistricts.subdistrict_code,
     subdistricts.subdistrict_name,
     coalesce(teams_formed.team_count, 0) as team_count,
-    coalesce(served.served_count, 0) as served_count,
+    coalesce(served.team_served_count, 0) as team_served_count,
     coalesce(served.plan_count, 0) as plan_count,
-    coalesce(served.outcome_count, 0) as outcome_count,
-    rate(served.plan_count, served.served_count) as plan_rate,
-    rate(served.outcome_count, served.plan_count) as outcome_rate,
+    coalesce(served.outcome_filled_count, 0) as outcome_filled_count,
+    rate(served.plan_count, served.team_served_count) as plan_rate,
+    rate(served.outcome_filled_count, served.plan_count) as outcome_filled_rate,
     coalesce(deals.deal_count, 0) as deal_count,
     deals.deal_yuan,
 from subdistricts

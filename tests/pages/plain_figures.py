@@ -17,6 +17,8 @@ from typing import Any
 import chinese_calendar
 import pyarrow.parquet as pq
 
+from tests.plain.great_circle import Position, metres_between
+
 Row = dict[str, Any]
 
 AS_OF = datetime(2023, 6, 28, 18)
@@ -50,7 +52,7 @@ class PlainFigures:
     """Counts over the tables of the current release of a warehouse."""
 
     warehouse: Path
-    _tables: dict[str, list[Row]] = field(default_factory=dict)
+    _tables: dict[str, list[Any]] = field(default_factory=dict)
 
     def cards(self, page: str, asked: Asked) -> dict[str, Card]:
         """The cards of that page by their label."""
@@ -127,7 +129,11 @@ class PlainFigures:
         tests = [s for s in given if name_of[s["service_id"]] == "产品快检"]
         minutes = [(t["completed_at"] - t["requested_at"]).total_seconds() / 60 for t in tests]
         idle = open_now - {s["station_id"] for s in given}
+        near = [e for e in self._reached() if asked.street in (None, e[0])]
+        small = [e for e in near if e[1]]
         return {
+            "服务站覆盖率": _share(sum(e[2] for e in near), len(near)),
+            "小个专站点覆盖率": _share(sum(e[2] for e in small), len(small)),
             "福企服务站": Card(f"{len(open_now):,}"),
             "服务人次": _count(len(given), "福企服务站", len(open_now)),
             "咨询人次": _count(len(consultations), "服务人次", len(given)),
@@ -137,6 +143,41 @@ class PlainFigures:
                 f"快检次数 {len(tests):,}",
             ),
         }
+
+    def _reached(self) -> list[tuple[str, bool, bool]]:
+        """Street, whether small, and whether an open station is within 500 m, of every enterprise with a position."""
+        if "reached" not in self._tables:
+            placed = [
+                (s["longitude"], s["latitude"])
+                for s in self.rows("stations")
+                if (s["opened_date"] or AS_OF.date()) <= AS_OF.date()
+                and (s["closed_date"] is None or s["closed_date"] > AS_OF.date())
+                and s["longitude"] is not None
+            ]
+            # Stations by squares of a hundredth of a degree, 1 km: those in the nine around are the only near ones.
+            squares: dict[tuple[int, int], list[Position]] = {}
+            for x, y in placed:
+                for i in (-1, 0, 1):
+                    for j in (-1, 0, 1):
+                        squares.setdefault((int(x * 100) + i, int(y * 100) + j), []).append((x, y))
+            columns = ["subdistrict_name", "is_small_business", "longitude", "latitude"]
+            file = self.warehouse / "releases" / self.release_id() / "enterprises.parquet"
+            self._tables["reached"] = [
+                (
+                    street,
+                    small,
+                    any(
+                        metres_between((x, y), station) <= 500
+                        for station in squares.get((int(x * 100), int(y * 100)), ())
+                    ),
+                )
+                for street, small, x, y in zip(
+                    *(c.to_pylist() for c in pq.read_table(file, columns=columns).columns),
+                    strict=True,
+                )
+                if x is not None
+            ]
+        return self._tables["reached"]
 
     def release_id(self) -> str:
         return (self.warehouse / "CURRENT").read_text(encoding="utf-8").strip()
