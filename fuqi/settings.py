@@ -174,7 +174,7 @@ def _parsed(name: str, value: Any) -> Any:
         return value
     if name in TEXT_LISTS:
         if not all(isinstance(entry, str) and entry for entry in value):
-            raise SettingsError(f"设置 {name} 是 {value!r}，应为文字的列表，如 [\"街道\"]")
+            raise SettingsError(f'设置 {name} 是 {value!r}，应为文字的列表，如 ["街道"]')
         return tuple(value)
     try:
         if name == "office_hours":

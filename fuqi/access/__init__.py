@@ -1,4 +1,4 @@
-"""Who is looking and what they may see: accounts from a login or a reverse proxy, and the rows that follow from them."""
+"""Who is looking and what they may see: accounts from a login or a reverse proxy, and the rows that follow."""
 
 from fuqi.access.account import (
     AUDITOR,

@@ -1,5 +1,6 @@
 """Accounts: who somebody is by the claims of a login or the headers of a reverse proxy, and what follows from it."""
 
+import contextlib
 import hashlib
 import json
 import time
@@ -77,7 +78,9 @@ class Account:
         return bool(self.roles & {LEADERSHIP, STREET})
 
     def is_expired(self, now: float | None = None) -> bool:
-        return self.expires_at is not None and (time.time() if now is None else now) >= self.expires_at
+        return (
+            self.expires_at is not None and (time.time() if now is None else now) >= self.expires_at
+        )
 
 
 OPEN_ACCOUNT = Account("", frozenset({LEADERSHIP, DATA_KEEPER}))
@@ -134,7 +137,9 @@ def is_allowed_peer(address: str, allowed: Sequence[str]) -> bool:
 
 def login_id(claims: Mapping[str, Any]) -> str:
     """What tells this login from every other one; empty when the token does not say."""
-    marks = {key: claims[key] for key in ("iss", "sub", "iat", "nonce", "jti", "sid") if claims.get(key)}
+    marks = {
+        key: claims[key] for key in ("iss", "sub", "iat", "nonce", "jti", "sid") if claims.get(key)
+    }
     if not marks.keys() & {"iat", "nonce", "jti"}:
         return ""
     text = json.dumps(marks, sort_keys=True, default=str)
@@ -158,7 +163,9 @@ def _account(
     }
     held = {role for role, names in known.items() if set(names) & set(roles)}
     if held == {STREET} and not streets:
-        raise Refused("账号是街道用户，但没有写明是哪个街道，因此看不到任何数据。请联系管理员补上街道。")
+        raise Refused(
+            "账号是街道用户，但没有写明是哪个街道，因此看不到任何数据。请联系管理员补上街道。"
+        )
     if not streets:
         held.discard(STREET)
     if not held:
@@ -186,7 +193,9 @@ def _claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return (
+        str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    )
 
 
 def _listed(value: Any) -> list[str]:
@@ -202,8 +211,6 @@ def _listed(value: Any) -> list[str]:
 def _header(headers: Mapping[str, str], name: str) -> str:
     """A header's value; bytes of UTF-8 arrive as Latin-1 letters."""
     value = headers.get(name) or ""
-    try:
+    with contextlib.suppress(UnicodeError):  # percent-encoded, or text already
         value = value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass  # percent-encoded, or text already
     return unquote(value).strip()

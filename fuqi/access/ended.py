@@ -11,7 +11,7 @@ DAYS_KEPT = 40
 
 @dataclass(frozen=True)
 class EndedLogins:
-    """A folder with an empty file per ended login, so that every process of a server knows and a restart forgets nothing."""
+    """A folder with an empty file per ended login: every process of a server knows, and a restart forgets nothing."""
 
     folder: Path
 
@@ -35,5 +35,7 @@ class EndedLogins:
 
 def _checked(login: str) -> str:
     if not login.isalnum():
-        raise ValueError(f"{login!r} is no login: letters and digits were expected, as `login_id` gives them")
+        raise ValueError(
+            f"{login!r} is no login: letters and digits were expected, as `login_id` gives them"
+        )
     return login

@@ -14,7 +14,9 @@ class Scope:
     sees_problems: bool = True
 
     def __post_init__(self) -> None:
-        if self.streets is not None:  # the same streets in another order are the same scope, and one cache entry
+        if (
+            self.streets is not None
+        ):  # the same streets in another order are the same scope, and one cache entry
             object.__setattr__(self, "streets", tuple(sorted(set(self.streets))))
 
     @property

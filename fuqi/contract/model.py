@@ -375,7 +375,9 @@ def _refuse_access_that_leads_nowhere(contract: Contract) -> None:
                 raise ContractError(f"{place}: {name} refers to no table that has an owner (own)")
         for entry in (*access.also, *access.also_unnamed):
             target, _, name = entry.partition(".")
-            if target not in contract.names or name not in {c.name for c in contract[target].columns}:
+            if target not in contract.names or name not in {
+                c.name for c in contract[target].columns
+            }:
                 raise ContractError(f"{place}: there is no {entry}")
             if contract[target].access.also or contract[target].access.also_unnamed:
                 raise ContractError(f"{place}: {entry} is in a table whose rows depend on others")

@@ -24,7 +24,7 @@ from fuqi.store.releases import Release
 
 MACROS = Path(__file__).with_name("macros.sql")
 LEAST_OTHERS = 2
-"""Streets beside the viewer's own that a number over the whole district has to hold: of one it would be its own number."""
+"""Streets beside the viewer's own that a number over the whole district has to hold: over one it would be that one's."""
 
 
 class Database:
@@ -235,7 +235,11 @@ def _masked_columns(contract: Contract, table: str, named: str) -> str:
 
 def _masked(column: str, kind: str, named: str) -> str:
     value = f"mask_{kind}({column})"
-    return value if named == "true" or kind != "name" else f"case when {named} then {value} else '**' end"
+    return (
+        value
+        if named == "true" or kind != "name"
+        else f"case when {named} then {value} else '**' end"
+    )
 
 
 def _own_streets(scope: Scope) -> str:

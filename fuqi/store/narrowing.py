@@ -83,8 +83,7 @@ class Narrowing:
         if name not in self._columns(pointing):
             return NOBODYS
         return (
-            f'"{key}" in (select "{name}" from {self._file(pointing)} '
-            f"where {self._base(pointing)})"
+            f'"{key}" in (select "{name}" from {self._file(pointing)} where {self._base(pointing)})'
         )
 
     def _columns(self, table: str) -> set[str]:

@@ -39,9 +39,9 @@ class Kpi:
 class District:
     """How a query speaks of the whole district to somebody who sees some streets: `Scope:` in its header.
 
-    It runs on the rows of all streets, and of its result the rows of the own streets are kept, by the column `own_rows`;
-    without one every row is about the district. `keeps_totals` keeps the rows of no street too. `param` and `value` say
-    when this holds; the value "own" stands for one of the own streets.
+    It runs on the rows of all streets, and of its result the rows of the own streets are kept, by the column
+    `own_rows`; without one every row is about the district. `keeps_totals` keeps the rows of no street too. `param` and
+    `value` say when this holds; the value "own" stands for one of the own streets.
     """
 
     own_rows: str | None = None
@@ -200,7 +200,9 @@ def _district(file: Path, lines: list[str] | None, params: tuple[str, ...]) -> D
             "with `and those of no street`, and `district, totals only`; ` where $param is <value>` may come last, its "
             "value `own` standing for one of the viewer's streets"
         )
-    return District(match["own_rows"], bool(match["keeps_totals"]), match["param"], match["value"] or "")
+    return District(
+        match["own_rows"], bool(match["keeps_totals"]), match["param"], match["value"] or ""
+    )
 
 
 def _used_params(file: Path, text: str) -> set[str]:
