@@ -24,7 +24,7 @@ from fuqi.store.releases import Release
 
 MACROS = Path(__file__).with_name("macros.sql")
 LEAST_OTHERS = 2
-"""Streets beside the viewer's own that a number over the whole district has to hold: over one it would be that one's."""
+"""Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
 
 class Database:

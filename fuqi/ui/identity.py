@@ -21,7 +21,7 @@ from fuqi.ui.labels import PAGES
 
 PEER_HEADER = "X-Fuqi-Peer"
 PEER_SEAL = secrets.token_hex(32)
-"""What `fuqi.ui.server` puts into the header of a request from the reverse proxy's own address; nobody else knows it."""
+"""What `fuqi.ui.server` puts into the header of a request from the reverse proxy's address; nobody else knows it."""
 
 KEEPER_SESSIONS: dict[str, None] = {}
 """Sessions that may upload files, the newest last."""

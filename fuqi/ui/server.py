@@ -1,4 +1,4 @@
-"""What stands around Streamlit: warm imports, a health route, security headers, a Chinese shell, the ways of a login."""
+"""What stands around Streamlit: warm imports, a health route, security headers, a Chinese shell, ways of a login."""
 
 import logging
 import os
