@@ -44,6 +44,8 @@ SETTING_TITLES = {
     "common_fdr": "共性诉求：允许的误报比例",
     "common_recent_weeks": "新近上升：最近几周",
     "common_earlier_weeks": "新近上升：与之前几周相比",
+    "visits_per_quarter": "每季度应走访次数",
+    "station_radius_metres": "服务站覆盖半径（米）",
     "deadline_limits": "没有时限时推算的时限",
     "office_hours": "办公时间",
     "rounding": "百分比取位",

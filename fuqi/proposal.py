@@ -54,7 +54,7 @@ SCHEMA = pa.schema(
         ("holder_names", pa.string()),
         ("cadre_id", pa.string()),
         ("from_object_name", pa.string()),
-        ("distance_km", pa.float64()),
+        ("distance_metres", pa.int64()),
         ("reason", pa.string()),
     ]
 )
@@ -255,7 +255,7 @@ def as_csv(rows: pa.Table, titles: Mapping[str, str], notes: Sequence[str]) -> b
     writer.writerows([note] for note in notes)
     writer.writerow(titles.values())
     for row in rows.to_pylist():
-        writer.writerow(_cell(row[column]) for column in titles)
+        writer.writerow(row[column] for column in titles)
     return written.getvalue().encode("utf-8-sig")
 
 
@@ -293,7 +293,7 @@ def _in_words(target: Row, option: Option | None) -> dict[str, Any]:
         "holder_names": cadre.name,
         "cadre_id": cadre.cadre_id,
         "from_object_name": option.leaves.name if option.leaves else None,
-        "distance_km": option.distance,
+        "distance_metres": None if option.distance is None else round(option.distance * 1000),
         "reason": "；".join((_need(option, kind), _where(option), f"现挂{len(cadre.holds)}个")),
     }
 
@@ -307,7 +307,7 @@ def _need(option: Option, kind: str) -> str:
         return f"缺{kind}，补上后{'仍缺' + other if not others else other + f'仍有{len(others)}个'}"
     if option.leaves:
         stays = "仍为1+1" if len(held) == len(others) == 1 else f"{kind}仍为{len(held)}个"
-        return f"由{option.leaves.name}转来，那里现有{option.leaves.holder_count}名干部，{stays}"
+        return f"由{option.leaves.name}（现有{option.leaves.holder_count}名干部）转来，{stays}"
     return f"增挂后有{len(held) + 1}个{kind}，超出1+1"
 
 
@@ -317,13 +317,12 @@ def _where(option: Option) -> str:
         near = "本街道"
     elif street in cadre.offices:
         near = "现挂对象同在该街道"
-    elif option.office:
-        near = f"跨街道，{option.office}{'最近' if cadre.own_street is None else ''}"
     else:
         near = "跨街道" if cadre.offices else "没有所属街道"
     if option.distance is None:
         return f"{near}，距离不详"
-    return f"{near}，距{option.office}办{option.distance:.1f}公里"
+    office = "街道办" if option.office == street else f"{option.office}办"
+    return f"{near}，距{office}{option.distance:.1f}公里"
 
 
 def _place(row: Row, prefix: str) -> Place | None:
@@ -333,9 +332,3 @@ def _place(row: Row, prefix: str) -> Place | None:
 
 def _key(target: Row) -> tuple[str, str]:
     return target["object_kind"], target["object_id"]
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    return f"{value:.1f}" if isinstance(value, float) else value

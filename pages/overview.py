@@ -51,6 +51,8 @@ with reaching:
         pages=["stations", "small_business", "financing"],
     )
 
+ui.change_note(view)
+
 left, right = ui.columns(2)
 with left:
     ui.street_map(view, rates)

@@ -130,7 +130,7 @@ TABLES = {
     "station_services": SERVICES,
     "enterprises": [
         {
-            "enterprise_id": f"E{n}",
+            "enterprise_id": f"N{n}",
             "is_small_business": True,
             "subdistrict_name": STREETS[0],
             "community_name": "甲社区",
@@ -152,6 +152,45 @@ TABLES = {
         {"assignment_id": "A1", "object_kind": "园区商圈", "park_id": "P1", **HOLDS},
         {"assignment_id": "A2", "object_kind": "社区", "community_name": "甲社区", **HOLDS},
     ],
+    "visits": [
+        {"visit_id": "V1", "cadre_id": "G1", "visited_at": datetime(2023, 6, 5), "park_id": "P1"}
+        | {"object_kind": "园区商圈", "subdistrict_name": STREETS[0]},
+    ],
+}
+SHOP = {
+    "entity_kind": "个体工商户",
+    "is_small_business": True,
+    "subdistrict_name": STREETS[0],
+    "community_name": "甲社区",
+}
+TABLES |= {
+    "enterprises": [
+        *TABLES["enterprises"],
+        {**SHOP, "enterprise_id": "E1", "enterprise_name": NASTY, "party_member_count": 1},
+        {
+            **SHOP,
+            "enterprise_id": "E2",
+            "enterprise_name": "小店",
+            "converted_date": date(2023, 5, 4),
+        }
+        | {"last_visited_date": date(2023, 6, 5)},
+        {
+            **SHOP,
+            "enterprise_id": "E3",
+            "enterprise_name": "老店",
+            "last_visited_date": date(2022, 9, 1),
+        },
+    ],
+    "party_orgs": [
+        {"party_org_id": "D1", "party_org_name": "甲支部", "is_mobile": False, "member_count": 3}
+        | {"subdistrict_name": STREETS[0], "founded_date": date(2021, 7, 1)}
+    ],
+    "permits": [
+        {"permit_id": f"X{n}", "permit_kind": "食品经营许可", "is_green_channel": n < 4}
+        | {"subdistrict_name": STREETS[0], "applied_date": date(2023, 6, 5), "promised_days": 3}
+        | {"issued_date": date(2023, 6, 6 + n) if n else None}
+        for n in range(8)
+    ],
 }
 PARAMS = {
     **parameters(AS_OF, date(2023, 6, 1), date(2023, 6, 28), Settings(), step="day"),
@@ -161,6 +200,8 @@ PARAMS = {
     "longest_days": 14,
     "service_group": "站点服务",
     "case_id": "SQ00000",
+    "cells_a_side": 2,
+    "permit_kind": "食品经营许可",
     # Whatever is tested is found.
     "common_min_count": 1,
     "common_min_firms": 0,
@@ -213,12 +254,30 @@ CHARTS: dict[str, tuple[str, Callable[[pa.Table], alt.TopLevelMixin]]] = {
         lambda rows: charts.case_clocks(rows, AS_OF),
     ),
     "shared_problem_dots": ("shared_problems", charts.shared_problem_dots),
+    "coverage_by_month": ("coverage_by_month", charts.coverage_by_month),
+    "deal_spans": ("n1_deals", charts.deal_spans),
     "rising_weeks": ("rising_problems", charts.rising_weeks),
     "funded_by_step": ("financing_trend", lambda rows: charts.funded_by_step(rows, "week")),
     "funded_so_far": ("financing_trend", lambda rows: charts.funded_so_far(rows, "month")),
     "activities_by_step": ("activities_trend", lambda rows: charts.activities_by_step(rows, "day")),
     "activity_timeline": ("activity_list", charts.activity_timeline),
     "live_sales": ("live_sales_course", charts.live_sales),
+    "visit_state_bars": (
+        "coverage_by_subdistrict",
+        lambda rows: charts.visit_state_bars(rows, "subdistrict_name"),
+    ),
+    "visits_by_month": ("small_business_visits_by_month", charts.visits_by_month),
+    "party_org_growth": ("party_orgs_by_year", charts.party_org_growth),
+    "conversions_beside_last_year": (
+        "conversions_by_month",
+        charts.conversions_beside_last_year,
+    ),
+    "scene_and_function_use": (
+        "scene_and_function_trend",
+        lambda rows: charts.scene_and_function_use(rows, "day"),
+    ),
+    "permit_days_by_month": ("permits_by_month", charts.permit_days_by_month),
+    "permit_days": ("permit_days_distribution", charts.permit_days),
     "service_trend": ("station_services_trend", lambda rows: charts.service_trend(rows, "day")),
     "least_reached": ("reach_by_community", charts.least_reached),
     "quick_test_times": ("quick_tests_by_month", charts.quick_test_times),
@@ -338,7 +397,10 @@ def test_red_means_overdue_and_nothing_else(run, query, draw):
                 assert pairs[word] == look.OVERDUE
     assert len(explained) == len(red)
     assert set(explained) <= OVERDUE_WORDS
-    shows_overdue = ("open_by_age", "resolution_time_distribution", "limit_use_distribution")
+    shows_overdue = (
+        *("open_by_age", "resolution_time_distribution", "limit_use_distribution"),
+        "permit_days_distribution",
+    )
     assert bool(red) == (query in shows_overdue)
 
 
@@ -498,7 +560,28 @@ def held_map(run: Run) -> maps.DistrictMap:
     return maps.held_objects(listed, lines, BOUNDARIES, maps.Frame())
 
 
-EACH_MAP = pytest.mark.parametrize("draw", [rate_map, station_map, held_map])
+def coloured_held_map(run: Run, **instead: Any) -> maps.DistrictMap:
+    wanted = {"colouring": "visit_coverage_rate", "label": "走访覆盖率"}
+    wanted |= {"counts": ("visited_count", "held_in_period_count"), **instead}
+    names = ("held_object_list", "assignment_lines", "assignments_by_subdistrict")
+    return maps.held_over_streets(*map(run, names), BOUNDARIES, maps.Frame(), **wanted)
+
+
+def reach_map(run: Run, **instead: Any) -> maps.DistrictMap:
+    sites = run("reach_of_sites", site_longitudes=(114.05,), site_latitudes=(22.53,))
+    cells = run("reach_cells")
+    wanted = {
+        "side": PARAMS["cells_a_side"],
+        "counted": "unreached_count",
+        "sites": sites,
+        **instead,
+    }
+    return maps.enterprise_cells(cells, run("station_list"), BOUNDARIES, maps.Frame(), **wanted)
+
+
+EACH_MAP = pytest.mark.parametrize(
+    "draw", [rate_map, station_map, reach_map, held_map, coloured_held_map]
+)
 
 
 def deck_of(shown: maps.DistrictMap) -> dict[str, Any]:
@@ -592,6 +675,30 @@ def test_what_nobody_holds_is_drawn_last_and_in_its_own_colour(run):
     assert all(row["radius"] < last["radius"] for row in others)
 
 
+def test_streets_below_what_is_held_are_coloured_by_what_is_chosen(run):
+    rates = fills_of(coloured_held_map(run))
+    assert rates[STREETS[0]] in look.SEQUENCE, "one of two was visited"
+    assert {rates[street] for street in STREETS[1:]} == {look.GRID}, "nothing held there"
+    missing = coloured_held_map(run, colouring="unheld_count", label="无人挂点", counts=None)
+    assert fills_of(missing)[STREETS[0]] in look.SEQUENCE
+    assert {fills_of(missing)[street] for street in STREETS[1:]} == {look.SHADE}
+    (entry,) = [e for e in missing.legend if e.colour == fills_of(missing)[STREETS[0]]]
+    assert entry.meaning == "无人挂点 2 处"
+    plain = coloured_held_map(run, colouring=None)
+    assert set(fills_of(plain).values()) == {look.SHADE}
+
+
+def test_the_chosen_object_is_marked_and_its_whole_street_stays_in_view(run):
+    names = ("held_object_list", "assignment_lines", "assignments_by_subdistrict")
+    rows = list(map(run, names))
+    whole = maps.held_over_streets(*rows, BOUNDARIES, maps.Frame(subdistrict=STREETS[0]))
+    inside = maps.Frame(subdistrict=STREETS[0], community="福保社区")
+    chosen = maps.held_over_streets(*rows, BOUNDARIES, inside, chosen="P2")
+    marked = [row for row in layer_of(chosen, "objects")["data"] if row["edge"] > 1]
+    assert [row["goes_to"] for row in marked] == [{"park": "P2"}]
+    assert deck_of(chosen)["initialViewState"] == deck_of(whole)["initialViewState"]
+
+
 def test_a_line_runs_from_the_office_to_the_park(run):
     (line,) = layer_of(held_map(run), "lines")["data"]
     office = subdistricts(*STREETS)[1]
@@ -654,7 +761,7 @@ def test_the_legend_covers_the_colours_used(run, draw):
     if draw is rate_map:
         used |= set(fills_of(shown).values())
     for layer in deck_of(shown)["layers"]:
-        if layer["id"] not in ("areas", "names"):
+        if layer["id"] not in ("areas", "names", "site_ranks"):
             used |= {
                 f"#{bytes(row['colour'][:3]).hex()}" for row in layer["data"] if "colour" in row
             }

@@ -13,7 +13,7 @@ from fuqi.settings import Settings, SettingsError
 from fuqi.ui.server import security_headers
 
 BOUNDARIES = maps.Boundaries.load()
-SOURCE = "https://tiles.example/{z}/{x}/{y}.png"
+SOURCE = "http://localhost/{z}/{x}/{y}.png"
 SHATOU = "沙头街道"
 COMMUNITIES = sorted(BOUNDARIES.communities.of(SHATOU).label_points)
 
@@ -199,7 +199,8 @@ def test_a_narrower_view_takes_finer_tiles():
 
 
 @pytest.mark.parametrize(
-    "url", ["https://tiles.example/{z}/{x}.png", "tiles/{z}/{x}/{y}", "https://t/{z}/{x}/{y}/{key}"]
+    "url",
+    ["http://localhost/{z}/{x}.png", "tiles/{z}/{x}/{y}", "http://localhost/{z}/{x}/{y}/{key}"],
 )
 def test_an_address_that_cannot_be_filled_in_is_refused(url):
     with pytest.raises(SettingsError, match="tile_url"):
@@ -207,8 +208,8 @@ def test_an_address_that_cannot_be_filled_in_is_refused(url):
 
 
 def test_the_policy_allows_the_host_of_the_tiles_and_no_other():
-    plain, tiled = security_headers(""), security_headers("https://t0.tiles.example/a/{z}?k=1")
+    plain, tiled = security_headers(""), security_headers("http://localhost:81/a/{z}?k=1")
     policy = tiled["content-security-policy"]
-    assert "example" not in plain["content-security-policy"]
-    assert policy.count("https://t0.tiles.example") == 2
-    assert policy.replace(" https://t0.tiles.example", "") == plain["content-security-policy"]
+    assert "localhost" not in plain["content-security-policy"]
+    assert policy.count("http://localhost:81") == 2
+    assert policy.replace(" http://localhost:81", "") == plain["content-security-policy"]

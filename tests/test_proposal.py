@@ -92,14 +92,14 @@ def test_a_cadre_who_lacks_just_this_comes_before_a_nearer_one_who_has_enough():
     near = person(2, "甲街道", *BOTH)
     (row,) = proposed([target(1, COMMUNITY)], [near, lacking])
     assert (row["cadre_id"], row["proposal_kind"]) == ("G1", "补缺")
-    assert row["reason"] == "缺社区，补上后达到1+1；跨街道，丙街道，距丙街道办6.6公里；现挂1个"
+    assert row["reason"] == "缺社区，补上后达到1+1；跨街道，距丙街道办6.6公里；现挂1个"
 
 
 def test_of_those_who_lack_it_one_of_the_own_street_comes_first():
     lack = (COMMUNITY, "C1", "甲街道", 2)
     (row,) = proposed([target(1)], [person(1, "乙街道", lack), person(2, "甲街道", lack)])
     assert row["cadre_id"] == "G2"
-    assert "本街道，距甲街道办0.0公里" in row["reason"]
+    assert "本街道，距街道办0.0公里" in row["reason"]
 
 
 def test_when_nobody_lacks_it_a_cadre_leaves_what_others_hold_too():
@@ -107,7 +107,7 @@ def test_when_nobody_lacks_it_a_cadre_leaves_what_others_hold_too():
     crowd = person(2, "丙街道", (PARK, "P2", "丙街道", 3), (COMMUNITY, "C1", "甲街道", 2))
     (row,) = proposed([target(1)], [alone, crowd])
     assert (row["cadre_id"], row["proposal_kind"], row["from_object_name"]) == ("G2", "转挂", "P2")
-    assert "由P2转来，那里现有3名干部，仍为1+1" in row["reason"]
+    assert "由P2（现有3名干部）转来，仍为1+1" in row["reason"]
 
 
 def test_what_cadres_leave_keeps_a_holder():
@@ -159,12 +159,12 @@ def test_a_cadre_of_a_district_unit_counts_as_of_the_streets_of_what_is_held():
     there = person(2, None, (COMMUNITY, "C2", "甲街道", 2))
     (row,) = proposed([target(1, street="丙街道")], [there, here])
     assert row["cadre_id"] == "G1"
-    assert "现挂对象同在该街道，距丙街道办0.0公里" in row["reason"]
+    assert "现挂对象同在该街道，距街道办0.0公里" in row["reason"]
 
 
 def test_an_object_without_a_position_can_be_taken_and_says_that_the_distance_is_unknown():
     (row,) = proposed([target(1, longitude=None, latitude=None)], [person(1)])
-    assert row["distance_km"] is None
+    assert row["distance_metres"] is None
     assert "本街道，距离不详" in row["reason"]
 
 
@@ -339,16 +339,16 @@ def test_the_rows_of_the_queries_become_a_proposal():
 
 
 def test_the_file_opens_in_excel_with_its_notes_above_the_titles():
-    rows = pa.table({"name": ["园区,一", None], "distance_km": [1.26, None]})
+    rows = pa.table({"name": ["园区,一", None], "distance_metres": [1260, None]})
     written = proposal.as_csv(
-        rows, {"name": "名称", "distance_km": "距离（公里）"}, ["建议", "数据截至今日"]
+        rows, {"name": "名称", "distance_metres": "距离（米）"}, ["建议", "数据截至今日"]
     )
     assert written.startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(io.StringIO(written.decode("utf-8-sig"))))
     assert lines == [
         ["建议"],
         ["数据截至今日"],
-        ["名称", "距离（公里）"],
-        ["园区,一", "1.3"],
+        ["名称", "距离（米）"],
+        ["园区,一", "1260"],
         ["", ""],
     ]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.drawn_ledgers import SMALL
-from tests.ledger import AS_OF
+from tests.ledger import AS_OF, appeal
 from tests.plain.arithmetic import differences, quantile
 from tests.questions import QUARTER, STREETS, Row, at, opened
 
@@ -102,7 +102,9 @@ def station_ledgers(draw: st.DrawFn) -> dict[str, list[Row]]:
     stations = [
         station(
             n,
+            station_kind=draw(st.sampled_from(["专业市场", "产业园区"])),
             subdistrict_name=draw(st.sampled_from(STREETS[:-1])),
+            community_name=draw(st.sampled_from([None, "甲社区", "乙社区"])),
             opened_date=draw(
                 st.sampled_from([None, date(2023, 3, 6), AS_OF.date(), date(2023, 7, 1)])
             ),
@@ -187,3 +189,95 @@ def test_every_station_query_agrees_with_plain_python(ledger, street):
         found_list = run("station_list", subdistrict=street)
     assert differences(found_totals, [expected_totals]) == []
     assert differences(found_list, expected_list) == []
+
+
+@SMALL
+@given(
+    ledger=station_ledgers(),
+    community=st.sampled_from([None, "甲社区"]),
+    station_id=st.sampled_from([None, "000", "001", "404"]),
+)
+def test_a_community_and_a_station_narrow_what_was_given_there(ledger, community, station_id):
+    lies_in = {s["station_id"]: s for s in ledger["stations"]}
+
+    def is_shown(number: str) -> bool:
+        return station_id in (None, number) and (
+            community is None or lies_in[number]["community_name"] == community
+        )
+
+    today = AS_OF.date()
+    shown = [
+        s
+        for s in ledger["stations"]
+        if is_shown(s["station_id"])
+        and (s["opened_date"] or today) <= today < (s["closed_date"] or date.max)
+    ]
+    given_there = [
+        x
+        for x in ledger["station_services"]
+        if QUARTER[0] <= x["requested_at"].date() <= QUARTER[1]
+        and x["requested_at"] <= AS_OF
+        and x["process"] != "外送办理"
+        and is_shown(x["station_id"])
+    ]
+    catalogue = [
+        {"service_id": s, "service_name": s, "service_group": "站点服务"}
+        for s in ("S01", "S02", "S03")
+    ]
+    where = {"community": community, "station_id": station_id}
+    with opened(**ledger, service_catalog=catalogue) as run:
+        (totals,) = run("station_totals", **where)
+        trend = run("station_services_trend", **where)
+        by_service = run("station_services_by_kind", service_group="站点服务", **where)
+        by_kind = run("stations_by_kind", community=community)
+        listed = run("station_list", community=community)
+    assert (totals["station_count"], totals["service_count"]) == (len(shown), len(given_there))
+    assert sum(r["service_count"] for r in trend) == len(given_there)
+    assert {r["service_id"]: r["service_count"] for r in by_service} == {
+        s: sum(x["service_id"] == s for x in given_there) for s in ("S01", "S02", "S03")
+    }
+    if station_id is None:
+        assert {r["station_id"] for r in listed} == {s["station_id"] for s in shown}
+        busy = {x["station_id"] for x in given_there}
+        for kind in {s["station_kind"] for s in shown}:
+            (row,) = [r for r in by_kind if r["station_kind"] == kind]
+            own = {s["station_id"] for s in shown if s["station_kind"] == kind}
+            assert row["station_count"] == len(own)
+            assert row["idle_station_count"] == len(own - busy)
+            assert row["service_count"] == sum(x["station_id"] in own for x in given_there)
+        assert sum(r["station_count"] for r in by_kind) == len(shown)
+
+
+def test_consultations_are_counted_since_the_programmes_day_whatever_the_period():
+    moments = [
+        datetime(2023, 2, 28, 23, 59),
+        datetime(2023, 3, 1),
+        at(5),
+        AS_OF + timedelta(seconds=1),
+    ]
+    services = [service(n, 1, moment) for n, moment in enumerate(moments)]
+    other = service(9, 1, at(5), service_id="S03")
+    with opened(stations=[station(1), station(2)], station_services=[*services, other]) as run:
+        rows = run("station_list", start_date=date(2023, 6, 1), end_date=date(2023, 6, 4))
+    assert [(r["service_count"], r["consultations_since_count"]) for r in rows] == [(0, 2), (0, 0)]
+
+
+def test_appeals_of_a_station_are_those_received_there_in_the_period_newest_first():
+    def received(number: int, moment: datetime, **columns: Any) -> Row:
+        return appeal(number, moment, **{"station_id": "007", **columns})
+
+    rows = [
+        received(1, at(1), due_at=at(2)),
+        received(2, at(3), closed_at=at(4), outcome="解决"),
+        received(3, at(5), due_at=AS_OF + timedelta(days=3)),
+        received(4, at(5), station_id="008"),
+        received(5, at(5), is_void=True),
+        received(6, datetime(2023, 3, 31, 23)),
+    ]
+    with opened(stations=[station(7)], appeals=rows) as run:
+        found = run("station_appeals", station_id="007")
+    assert [(r["appeal_id"], r["case_state"]) for r in found] == [
+        ("SQ00003", "办理中"),
+        ("SQ00002", "解决"),
+        ("SQ00001", "已超期"),
+    ]

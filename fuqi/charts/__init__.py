@@ -15,6 +15,15 @@ from fuqi.charts.ranking import ranking_with_interval
 from fuqi.charts.reach import least_reached, quick_test_times
 from fuqi.charts.responsibility import coverage_by_month, deal_spans
 from fuqi.charts.shared import rising_weeks, shared_problem_dots
+from fuqi.charts.small_business import (
+    conversions_beside_last_year,
+    party_org_growth,
+    permit_days,
+    permit_days_by_month,
+    scene_and_function_use,
+    visit_state_bars,
+    visits_by_month,
+)
 from fuqi.charts.theme import titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
@@ -25,6 +34,7 @@ __all__ = [
     "category_pareto",
     "change_with_interval",
     "control_chart",
+    "conversions_beside_last_year",
     "counts_by_name",
     "coverage_by_month",
     "deal_spans",
@@ -35,14 +45,20 @@ __all__ = [
     "limit_use",
     "live_sales",
     "open_by_age",
+    "party_org_growth",
+    "permit_days",
+    "permit_days_by_month",
     "quick_test_times",
     "ranking_with_interval",
     "rate_trend",
     "response_by_hour",
     "rising_weeks",
+    "scene_and_function_use",
     "service_trend",
     "shared_problem_dots",
     "stage_funnel",
     "time_distribution",
     "titled",
+    "visit_state_bars",
+    "visits_by_month",
 ]

@@ -63,6 +63,7 @@ def enterprise_cells(
                 metres=CELL_METRES * side,
                 steps=ends,
             ),
+            layers.names(boundaries, frame),
             layers.points(
                 "stations",
                 (
@@ -80,14 +81,13 @@ def enterprise_cells(
                 ),
             ),
             *_sites(proposed),
-            *([] if proposed else [layers.names(boundaries, frame)]),
         ],
         boundaries,
         frame,
     )
     return DistrictMap(
         deck,
-        (*_legend(ends), *_points_legend(placed, bool(proposed))),
+        (*_legend(ends, bool(filled)), *_points_legend(placed, bool(proposed))),
         f"{COUNTS[counted]}按约 {CELL_METRES * side} 米网格计数，站点 {len(placed)} 个"
         + (f"，拟设站点 {len(proposed)} 个" if proposed else ""),
         stations.num_rows - len(placed),
@@ -104,8 +104,10 @@ def steps(values: list[int]) -> list[int]:
     return sorted(end for end in ends if end < values[-1])
 
 
-def _legend(ends: list[int]) -> list[LegendEntry]:
+def _legend(ends: list[int], is_any: bool) -> list[LegendEntry]:
     """What each shade of the cells stands for."""
+    if not is_any:
+        return []
     colours = look.SEQUENCE[-len(ends) - 1 :]
     lows = [1, *(end + 1 for end in ends)]
     words = [

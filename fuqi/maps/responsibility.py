@@ -1,5 +1,7 @@
 """What cadres hold, over streets coloured by how well it is looked after."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from fuqi import look
@@ -25,8 +27,9 @@ def held_over_streets(
     """The map of `held_objects`, its streets coloured by the column `colouring` of `assignments_by_subdistrict`.
 
     A rate comes with the columns of its `counts`; any other column is a number of objects, and a street with none
-    stays plain. Without `colouring` no street is coloured.
+    stays plain. Without `colouring` no street is coloured. A chosen community stays in view with its whole street.
     """
+    frame = replace(frame, community=None)
     objects = held_objects(rows, lines, boundaries, frame, chosen)
     if colouring is None:
         return objects

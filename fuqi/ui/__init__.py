@@ -13,6 +13,7 @@ from fuqi.ui.comparison import (
 )
 from fuqi.ui.elements import (
     all_kpis,
+    change_note,
     chart,
     columns,
     district_map,
@@ -58,6 +59,15 @@ from fuqi.ui.shared import (
     shared_problem_block,
     shared_sentence,
 )
+from fuqi.ui.small_business import (
+    conversion_sentence,
+    coverage_sentence,
+    coverage_where,
+    parts,
+    permits,
+    reconciliation,
+    uncovered_firms,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
@@ -70,6 +80,7 @@ __all__ = [
     "audit_log",
     "band",
     "case",
+    "change_note",
     "changes",
     "chart",
     "chart_words",
@@ -77,6 +88,9 @@ __all__ = [
     "columns",
     "compared_names",
     "comparison_table",
+    "conversion_sentence",
+    "coverage_sentence",
+    "coverage_where",
     "definitions",
     "district_map",
     "file_outcomes",
@@ -96,9 +110,12 @@ __all__ = [
     "object_block",
     "only",
     "page",
+    "parts",
+    "permits",
     "proposal_block",
     "published_table",
     "reach_sentence",
+    "reconciliation",
     "release_history",
     "rise_sentence",
     "section",
@@ -112,5 +129,6 @@ __all__ = [
     "street_table",
     "table",
     "tabs",
+    "uncovered_firms",
     "waiting_list",
 ]

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import streamlit as st
 
 from fuqi import charts, maps, printed, siting, wording
@@ -209,34 +208,19 @@ def station_block(view: View) -> None:
             )
             elements.chart(view, "每月服务", charts.service_trend, months, step="month")
         with right:
-            elements.chart(
+            st.markdown("**本站来的诉求**")
+            elements.table(
                 view,
-                "本站各项服务",
-                charts.counts_by_name,
-                _given(view.query("station_services_by_kind", service_group="站点服务")),
-                name="service_name",
-                count="service_count",
-                axis="服务人次",
+                view.query("station_appeals"),
+                ["appeal_id", "title", "category", "received_at", "case_state", "enterprise_name"],
+                empty="这段时间没有来自本站的诉求。",
             )
-        elements.section("本站来的诉求")
-        elements.table(
-            view,
-            view.query("station_appeals"),
-            ["appeal_id", "title", "category", "enterprise_name", "received_at", "case_state"],
-            empty="这段时间没有来自本站的诉求。",
-        )
 
 
 def _first_month(view: View, station: dict[str, Any]) -> Any:
     """From the month the station opened, or the programme began if that is later or nobody knows."""
     start = view.settings.programme_start
     return max(start, station["opened_date"] or start).replace(day=1)
-
-
-def _given(rows: pa.Table) -> pa.Table:
-    """The services that were given at all; the whole list where none was."""
-    given = rows.filter(pc.greater(rows.column("service_count"), 0))
-    return given if given.num_rows else rows
 
 
 def _facts(station: dict[str, Any]) -> str:

@@ -14,6 +14,9 @@ from fuqi.ui.elements import section as heading
 from fuqi.ui.labels import title
 from fuqi.ui.view import SCOPE, View
 
+STREET_ALONE = {"community": None, "park_id": None}
+"""For what shows the chosen park or community among the others of its street."""
+
 LEADS_TO = {"park": "park_id", "community": "community_name"}
 """What choosing a row of a list of parks and communities goes to."""
 
@@ -37,14 +40,12 @@ MOST_NAMED = 8
 PROPOSED = (
     "proposal_kind",
     "object_name",
-    "object_type",
     "subdistrict_name",
     "holder_units",
     "holder_names",
-    "from_object_name",
-    "distance_km",
     "reason",
 )
+IN_FILE = (*PROPOSED, "object_type", "object_id", "cadre_id", "from_object_name", "distance_metres")
 PROPOSAL_NOTE = "仅为建议：由程序按现有挂点计算，没有写入任何数据，须由组织部门研究确定。"
 
 
@@ -66,7 +67,7 @@ def tabs(names: Sequence[str], entry: str = "tab") -> str:
 def missing_sentence(view: View, held: pa.Table) -> None:
     """Who is missing, by name, from the rows of `held_object_list`."""
     missing = only(held, is_held=False).to_pylist()
-    where = view.filters.community or view.filters.subdistrict or "全区"
+    where = _where(view)
     if not missing:
         st.success(f"{where} {held.num_rows} 处都有人挂点。", icon=":material/check_circle:")
         return
@@ -81,8 +82,11 @@ def missing_sentence(view: View, held: pa.Table) -> None:
     )
 
 
-def held_map(view: View, held: pa.Table, streets: pa.Table) -> None:
-    """The map of `held_object_list` with the reader's choice of what its streets are coloured by."""
+def held_map(view: View) -> None:
+    """The map of what is held, with the reader's choice of what its streets are coloured by.
+
+    The chosen park or community is marked among those of its street.
+    """
     label = st.segmented_control(
         "街道着色",
         list(COLOURINGS),
@@ -95,9 +99,9 @@ def held_map(view: View, held: pa.Table, streets: pa.Table) -> None:
         view,
         "挂点地图（点击园区、社区或街道可进入）",
         maps.held_over_streets,
-        held,
-        view.query("assignment_lines"),
-        streets,
+        view.query("held_object_list", **STREET_ALONE),
+        view.query("assignment_lines", **STREET_ALONE),
+        view.query("assignments_by_subdistrict"),
         chosen=view.filters.park_id or view.filters.community,
         label=label or "",
         **COLOURINGS[label or "不着色"],
@@ -113,11 +117,11 @@ def chosen_object(view: View) -> dict[str, str] | None:
     return None
 
 
-def object_block(view: View) -> None:
-    """The chosen park or community: who held it when, its visits, its appeals; nothing when none is chosen."""
+def object_block(view: View) -> bool:
+    """The chosen park or community: who held it when, its visits, its appeals. False when none is chosen."""
     chosen = chosen_object(view)
     if chosen is None:
-        return
+        return False
     for facts in view.query("object_facts", **chosen).to_pylist():
         with st.container(border=True):
             _facts(view, facts)
@@ -154,6 +158,7 @@ def object_block(view: View) -> None:
                 empty="没有未办结的诉求，时段内也没有受理。",
                 height=250 if cases.num_rows > 6 else "auto",
             )
+    return True
 
 
 def _facts(view: View, facts: dict[str, Any]) -> None:
@@ -253,9 +258,9 @@ def service_teams(view: View) -> None:
         totals=[totals],
     )
     st.caption(
-        "截至数据截至日累计。方案和成效没有日期，按导出时的内容计；填有成效不等于已有结果，内容见右图。"
+        "累计至数据截至日。方案和成效没有日期，按导出时的内容计；填有成效不等于已有结果，内容见右图。"
     )
-    left, right = columns(2)
+    left, right = columns([3, 2])
     with left:
         heading("各街道小组")
         table(
@@ -292,6 +297,7 @@ def service_teams(view: View) -> None:
         view,
         view.query("team_enterprises"),
         ["team_name", "enterprise_name", "served_since", "plan", "outcome"],
+        titles={"outcome": "服务成效"},
         height=320,
     )
     heading("公布数字与看板计算")
@@ -335,11 +341,16 @@ def proposal_block(view: View) -> None:
         f"#### {rows.num_rows} 处无人挂点："
         + "，".join(f"{ways[way]} 处{words}" for way, words in _WAYS.items() if ways[way])
     )
-    table(view, _about(rows, _where(view)), PROPOSED)
+    table(
+        view,
+        _about(rows, _where(view)),
+        PROPOSED,
+        titles={"holder_units": "建议单位", "holder_names": "建议干部"},
+    )
     st.download_button(
         "下载建议（CSV）",
         proposal.as_csv(
-            rows, {c: title(c) for c in PROPOSED}, [PROPOSAL_NOTE, _where(view), view.provenance]
+            rows, {c: title(c) for c in IN_FILE}, [PROPOSAL_NOTE, _where(view), view.provenance]
         ),
         file_name=f"挂点补位建议_{view.as_of:%Y%m%d}.csv",
         mime="text/csv",

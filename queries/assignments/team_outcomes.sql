@@ -12,5 +12,5 @@ from team_work($as_of::timestamp)
 where
     has_plan
     and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-group by all
-order by outcome_name = '未填写成效', team_served_count desc, outcome_name
+group by outcome
+order by outcome is null, team_served_count desc, outcome

@@ -38,7 +38,8 @@ select
         when months.month_number <= month($as_of::date) then coalesce(converted.last_year_same_count, 0)
     end as last_year_same_month_count,
     coalesce(converted.last_year_count, 0) as last_year_month_count,
-    months.month_number < month($as_of::date) or last_day($as_of::date) = $as_of::date as is_whole,
+    months.month_number < month($as_of::date)
+    or (months.month_number = month($as_of::date) and last_day($as_of::date) = $as_of::date) as is_whole,
 from months
 left join converted on months.month_number = converted.month_number
 order by months.month_number

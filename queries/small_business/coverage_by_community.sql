@@ -12,14 +12,14 @@ with judged as (
     select
         community_name,
         sum(entity_count)::bigint as small_business_count,
-        sum(entity_count) filter (where has_members)::bigint as with_members_count,
-        sum(entity_count) filter (where has_members and is_organised)::bigint as organised_count,
-        sum(entity_count) filter (where not has_members)::bigint as without_members_count,
-        sum(entity_count) filter (where not has_members and is_worked)::bigint as worked_count,
-        sum(entity_count) filter (where coverage_gap is not null)::bigint as uncovered_count,
-        sum(entity_count) filter (where is_visited)::bigint as visited_business_count,
-        sum(entity_count) filter (
-            where is_visited and last_visited_date between $start_date::date and $end_date::date
+        coalesce(sum(entity_count) filter (where has_members), 0)::bigint as with_members_count,
+        coalesce(sum(entity_count) filter (where has_members and is_organised), 0)::bigint as organised_count,
+        coalesce(sum(entity_count) filter (where not has_members), 0)::bigint as without_members_count,
+        coalesce(sum(entity_count) filter (where not has_members and is_worked), 0)::bigint as worked_count,
+        coalesce(sum(entity_count) filter (where coverage_gap is not null), 0)::bigint as uncovered_count,
+        coalesce(sum(entity_count) filter (where is_visited), 0)::bigint as visited_business_count,
+        coalesce(
+            sum(entity_count) filter (where is_visited and last_visited_date between $start_date::date and $end_date::date), 0
         )::bigint as period_visited_count,
     from judged_small_businesses($as_of::timestamp)
     where $subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar
@@ -33,14 +33,14 @@ select
     coalesce(judged.small_business_count, 0) as small_business_count,
     coalesce(judged.with_members_count, 0) as with_members_count,
     coalesce(judged.organised_count, 0) as organised_count,
-    rate(organised_count, with_members_count) as organisation_coverage_rate,
+    rate(judged.organised_count, judged.with_members_count) as organisation_coverage_rate,
     coalesce(judged.without_members_count, 0) as without_members_count,
     coalesce(judged.worked_count, 0) as worked_count,
-    rate(worked_count, without_members_count) as work_coverage_rate,
+    rate(judged.worked_count, judged.without_members_count) as work_coverage_rate,
     coalesce(judged.uncovered_count, 0) as uncovered_count,
     coalesce(judged.visited_business_count, 0) as visited_business_count,
     coalesce(judged.period_visited_count, 0) as period_visited_count,
-    rate(period_visited_count, small_business_count) as period_visited_rate,
+    rate(judged.period_visited_count, judged.small_business_count) as period_visited_rate,
 from communities
 left join judged on communities.community_name = judged.community_name
 where

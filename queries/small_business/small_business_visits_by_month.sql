@@ -1,8 +1,9 @@
 -- Small businesses (小个专) by the month of their last visit, and how many were visited by its end.
 --
--- Grain:   one row per month from that of $start_date to that of $as_of, those without visits included.
+-- Grain:   one row per month from that of $start_date to that of $end_date, those without visits included.
 -- Params:  $as_of        visits after the day of this moment are not known yet
---          $start_date   the first month is the one of this day; earlier visits count only in visited_by_then_count
+--          $start_date   the first month is the one of this day, whole; earlier visits count only in visited_by_then_count
+--          $end_date     last day of visits, inclusive
 --          $subdistrict  one subdistrict, null for the district
 --          $community    one community, null for all of them
 -- Reads:   judged_small_businesses
@@ -10,7 +11,7 @@
 with months as (
     select unnest(
         generate_series(
-            date_trunc('month', $start_date::date), date_trunc('month', $as_of::date), interval 1 month
+            date_trunc('month', $start_date::date), date_trunc('month', $end_date::date), interval 1 month
         )
     )::date as step_date
 ),
@@ -22,6 +23,7 @@ visited as (
     from judged_small_businesses($as_of::timestamp)
     where
         is_visited
+        and last_visited_date <= $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($community::varchar is null or community_name = $community::varchar)
     group by all
@@ -29,7 +31,7 @@ visited as (
 
 select
     months.step_date,
-    months.step_date + interval 1 month <= $as_of::date + interval 1 day as is_whole,
+    months.step_date + interval 1 month <= $end_date::date + interval 1 day as is_whole,
     coalesce(visited.visited_count, 0) as visited_count,
     (
         coalesce(

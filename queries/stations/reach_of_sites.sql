@@ -34,13 +34,22 @@ entities as (
 -- The first of the sites that reaches an enterprise is the one that newly reaches it.
 first_sites as (
     select
-        list_position(
-            list_transform(
-                list_zip($site_longitudes::double[], $site_latitudes::double[]),
-                lambda site: great_circle_metres(site[1], site[2], longitude, latitude) <= $station_radius_metres
+        list_min(list_transform(
+            -- A box of twice the radius first: most sites are out of it, and the formula is slow.
+            list_filter(
+                list_zip(
+                    $site_longitudes::double[],
+                    $site_latitudes::double[],
+                    range(1, len($site_longitudes::double[]) + 1)
+                ),
+                lambda site: abs(site[2] - latitude) <= $station_radius_metres / 50000.0
+                and abs(site[1] - longitude) <= $station_radius_metres / 50000.0
             ),
-            true
-        ) as site_rank,
+            lambda site: case
+                when great_circle_metres(site[1], site[2], longitude, latitude) <= $station_radius_metres
+                    then site[3]
+            end
+        )) as site_rank,
     from entities
     where not is_reached
 ),

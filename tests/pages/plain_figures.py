@@ -64,11 +64,12 @@ class PlainFigures:
         }[page](asked)
 
     def overview(self, asked: Asked) -> dict[str, Card]:
-        cards = self._open(asked) | self._judged(asked)
-        cards |= {"无人挂点": self.assignments(asked)["无人挂点"]}
-        cards |= {"服务人次": self.stations(asked)["服务人次"]}
-        del cards["解决率"], cards["办结工时中位数"]
-        return cards
+        known = self.resolution(asked) | self.assignments(asked) | self.stations(asked)
+        known |= self._covered(asked)
+        shown = ("超期未办结", "按时办结率", "当日响应率", "满意率")
+        shown += ("无人挂点", "走访覆盖率", "频次达标率", "1+1达标率")
+        shown += ("未覆盖小个专", "工作覆盖率", "服务站覆盖率", "服务人次")
+        return {label: known[label] for label in shown}
 
     def resolution(self, asked: Asked) -> dict[str, Card]:
         return self._open(asked) | self._judged(asked)
@@ -97,18 +98,44 @@ class PlainFigures:
                 held_by[a["cadre_id"]].add(held)
             if first <= min(last, asked.last, today) and last >= asked.first:
                 held_in_period.add(held)
+        held_in_period &= objects
+        frequent = self._frequent(held_in_period, asked)
         visited = {
             (v["object_kind"], v["park_id"] or v["community_name"])
             for v in self.rows("visits")
             if asked.first <= v["visited_at"].date() <= asked.last
         }
         kinds = [sorted(kind for kind, _ in held) for held in held_by.values()]
-        held_in_period &= objects
         return {
             "无人挂点": _count(len(objects - held_now), "挂点对象", len(objects)),
             "走访覆盖率": _share(len(held_in_period & visited), len(held_in_period)),
+            "频次达标率": _share(len(frequent), len(held_in_period)),
             "1+1达标率": _share(kinds.count(sorted(("园区商圈", "社区"))), len(serving)),
         }
+
+    def _frequent(self, objects: set[tuple[str, str]], asked: Asked) -> set[tuple[str, str]]:
+        """Those visited once at least in every quarter of the period in which somebody held them in the period."""
+        cadres = {c["cadre_id"]: c for c in self.rows("cadres")}
+        due: dict[tuple[str, str], set[tuple[int, int]]] = {key: set() for key in objects}
+        for a in self.rows("assignments"):
+            key = (a["object_kind"], a["park_id"] or a["community_name"])
+            if a["cadre_id"] is None or key not in due:
+                continue
+            cadre = cadres[a["cadre_id"]]
+            first = max(a["start_date"], cadre["start_date"], asked.first)
+            last = min(
+                *(end or FOR_EVER for end in (a["end_date"], cadre["end_date"])),
+                *(asked.last, AS_OF.date()),
+            )
+            while first <= last:  # day by day, slowly
+                due[key].add(_quarter(first))
+                first += timedelta(days=1)
+        made: dict[tuple[str, str], set[tuple[int, int]]] = {key: set() for key in objects}
+        for v in self.rows("visits"):
+            key = (v["object_kind"], v["park_id"] or v["community_name"])
+            if key in made and v["visited_at"].date() <= asked.last:
+                made[key].add(_quarter(v["visited_at"].date()))
+        return {key for key in objects if due[key] <= made[key]}
 
     def stations(self, asked: Asked) -> dict[str, Card]:
         open_now = {
@@ -179,6 +206,38 @@ class PlainFigures:
             ]
         return self._tables["reached"]
 
+    def _covered(self, asked: Asked) -> dict[str, Card]:
+        """Small businesses with members want an organisation, those without a visit or an instructor."""
+        if "covered" not in self._tables:
+            today = AS_OF.date()
+            standing = {
+                o["party_org_id"]
+                for o in self.rows("party_orgs")
+                if (o["founded_date"] or today) <= today
+            }
+            columns = ["subdistrict_name", "is_small_business", "party_member_count"]
+            columns += ["party_org_id", "last_visited_date", "has_party_instructor"]
+            file = self.warehouse / "releases" / self.release_id() / "enterprises.parquet"
+            self._tables["covered"] = [
+                (
+                    street,
+                    bool(members),
+                    org in standing if members else bool(visited and visited <= today) or told,
+                )
+                for street, is_small, members, org, visited, told in zip(
+                    *(c.to_pylist() for c in pq.read_table(file, columns=columns).columns),
+                    strict=True,
+                )
+                if is_small
+            ]
+        small = [e for e in self._tables["covered"] if asked.street in (None, e[0])]
+        without = [is_covered for _, has_members, is_covered in small if not has_members]
+        uncovered = sum(not is_covered for _, _, is_covered in small)
+        return {
+            "未覆盖小个专": _count(uncovered, "小个专", len(small)),
+            "工作覆盖率": _share(sum(map(bool, without)), len(without)),
+        }
+
     def release_id(self) -> str:
         return (self.warehouse / "CURRENT").read_text(encoding="utf-8").strip()
 
@@ -236,6 +295,10 @@ class PlainFigures:
 def plain_figures(warehouse: Path) -> PlainFigures:
     """The figures of a warehouse that does not change; its tables are read once."""
     return PlainFigures(warehouse)
+
+
+def _quarter(day: date) -> tuple[int, int]:
+    return day.year, (day.month - 1) // 3
 
 
 def _count(value: int, of_what: str, n: int) -> Card:
