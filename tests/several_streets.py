@@ -79,7 +79,7 @@ def seen_rows(tables: Mapping[str, list[Row]], streets: tuple[str, ...]) -> Tabl
 
 
 def cadres_named(seen: Mapping[str, list[Row]], streets: tuple[str, ...]) -> set[str]:
-    """The cadres whose shortened name they see: their own, those who hold a thing of theirs or lead a team of theirs."""
+    """The cadres whose shortened name they see: their own, those who hold something or lead a team of theirs."""
     return (
         {row["cadre_id"] for row in seen["cadres"] if row["subdistrict_name"] in streets}
         | {row["cadre_id"] for row in seen["assignments"] if row.get("cadre_id")}
@@ -168,7 +168,9 @@ def _events(chance: Random, tables: Tables, street: str, crosses: bool) -> None:
     def cadre() -> str:
         if crosses and chance.random() < 0.3:
             return chance.choice([r["cadre_id"] for r in tables["cadres"]])
-        return chance.choice([r["cadre_id"] for r in tables["cadres"] if r["subdistrict_name"] == street])
+        return chance.choice(
+            [r["cadre_id"] for r in tables["cadres"] if r["subdistrict_name"] == street]
+        )
 
     def moment(number: int) -> datetime:
         # Seconds no other row has, so that a moment tells whose it is.

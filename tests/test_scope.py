@@ -323,7 +323,9 @@ def test_the_rows_are_those_of_a_release_that_holds_nothing_else(seed, crosses):
             for query in QUERIES.values():
                 if query.folder == STAGING or (crosses and query.name in WITH_ELSEWHERE):
                     continue
-                assert plain(run(narrow, query, known)) == plain(run(alone, query, known)), query.name
+                assert plain(run(narrow, query, known)) == plain(run(alone, query, known)), (
+                    query.name
+                )
                 compared += 1
         narrow.close()
         alone.close()
@@ -396,9 +398,10 @@ def district_on_time(tables: Tables) -> tuple[int, int]:
 
 def test_published_figures_stand_beside_the_district_not_beside_one_street():
     tables = drawn_tables(3, crosses=True)
-    with released(tables) as release, databases(
-        release, Scope((MINE,), False), Scope((THEIRS,), False)
-    ) as (whole, mine, theirs):
+    with (
+        released(tables) as release,
+        databases(release, Scope((MINE,), False), Scope((THEIRS,), False)) as (whole, mine, theirs),
+    ):
         query, known = QUERIES["published_vs_computed"], params(None, MINE)
         everything = {r["figure_id"]: r for r in run(whole, query, known)}
         assert {r["figure_id"]: r for r in run(mine, query, known)} == {
