@@ -227,7 +227,7 @@ def _masked_columns(contract: Contract, table: str, named: str) -> str:
     """What a table shows: everything, with personal values masked, and names hidden where `named` does not hold."""
     if table == "intake_problems":
         # The original rows are for the data keeper's report file; they hold names in the clear.
-        return "* exclude (record) replace (mask_text(value) as value)"
+        return f"* exclude (record) replace ({_masked_problem(contract)} as value)"
     columns = contract[table].columns if table in contract.names else ()
     masked = [f"{_masked(c.name, c.personal, named)} as {c.name}" for c in columns if c.personal]
     return f"* replace ({', '.join(masked)})" if masked else "*"
@@ -240,6 +240,21 @@ def _masked(column: str, kind: str, named: str) -> str:
         if named == "true" or kind != "name"
         else f"case when {named} then {value} else '**' end"
     )
+
+
+def _masked_problem(contract: Contract) -> str:
+    """The value that a problem is about, masked as its column is; a problem may be about several columns."""
+    cases = []
+    for table in contract.tables:
+        for kind in ("name", "phone"):
+            headers = [h for c in table.columns if c.personal == kind for h in c.headers]
+            if headers:
+                cases.append(
+                    f"when table_name = {literals([table.name])} "
+                    f"and list_has_any(string_split(column_title, '、'), [{literals(headers)}]) "
+                    f"then mask_{kind}(value)"
+                )
+    return f"case {' '.join(cases)} else mask_text(value) end" if cases else "mask_text(value)"
 
 
 def _own_streets(scope: Scope) -> str:
