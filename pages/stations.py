@@ -49,7 +49,7 @@ ui.section("够得着吗", "企业到最近启用站点的直线距离，数据�
 ui.reach_sentence(view, reached)
 ui.least_reached(view)
 
-ui.section("再开一站，开在哪里", "深色格子里未覆盖的市场主体多；黑点为拟设站点，点它看所在社区。")
+ui.section("再开一站，开在哪里", "格子越深，里面的市场主体越多；黑点为拟设站点，点它看所在社区。")
 ui.new_sites(view, listed)
 
 ui.section("快检用时与公布数字")

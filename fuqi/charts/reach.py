@@ -57,6 +57,7 @@ def quick_test_times(rows: pa.Table) -> alt.LayerChart:
         x=alt.X(
             "month_date:T",
             title="月份",
+            scale=alt.Scale(padding=18),  # room for the words at the last point
             axis=alt.Axis(
                 title=None,
                 format=STEP_FORMATS["month"],
@@ -112,7 +113,7 @@ def _by_process(rows: pa.Table) -> pa.Table:
                     "minutes_taken": max(value * minutes, 1.0),
                     "time_taken": words,
                     "test_count": row[count],
-                    "label": f"{words} n={row[count]}",
+                    "label": f"n={row[count]:,}",
                 }
             )
     return pa.Table.from_pylist(

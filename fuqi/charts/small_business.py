@@ -38,7 +38,7 @@ def visit_state_bars(rows: pa.Table, name: str) -> alt.Chart:
                     title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK
                 ),
             ),
-            x=alt.X("count:Q", title="小个专（户）", axis=alt.Axis(tickCount=4, format=",")),
+            x=alt.X("count:Q", title="小个专（户）", axis=alt.Axis(tickCount=4, format=",.0f")),
             color=alt.Color(
                 "state:N",
                 title="走访",
@@ -75,7 +75,9 @@ def party_org_growth(rows: pa.Table) -> alt.LayerChart:
         x=alt.X(
             "founded_year:O",
             title="成立年份",
-            axis=alt.Axis(labelAngle=0, labelExpr="datum.label + '年'", grid=False),
+            axis=alt.Axis(
+                labelAngle=0, labelExpr="datum.label + '年'", grid=False, labelOverlap=True
+            ),
         ),
         y=alt.Y(
             "standing_count:Q",
@@ -265,7 +267,7 @@ def _monthly_bars(
         .transform_calculate(whole="datum.is_whole ? '完整' : '不足整月'")
         .encode(
             x=_ordered_steps("month"),
-            y=alt.Y(f"{column}:Q", title=axis, axis=alt.Axis(tickCount=4, format=",")),
+            y=alt.Y(f"{column}:Q", title=axis, axis=alt.Axis(tickCount=4, format=",.0f")),
         )
     )
     bars = base.mark_bar(color=look.CLOSED, width={"band": 0.7}).encode(

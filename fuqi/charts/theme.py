@@ -71,6 +71,7 @@ def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLeve
             domainColor=look.BORDER,
             tickColor=look.BORDER,
             labelLimit=180,
+            labelSeparation=6,
             aria=False,  # Vega describes axes in English; the marks below are described by Chinese titles
         )
         .configure_legend(

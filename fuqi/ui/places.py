@@ -38,7 +38,9 @@ class Places:
         )
 
     def name(self, kind: str, place_id: str) -> str:
-        return self._known[kind, place_id]["place_name"]
+        """What the place is called; its number when nothing is known of it."""
+        known = self._known.get((kind, place_id))
+        return known["place_name"] if known else place_id
 
     def above(self, kind: str, place_id: str) -> dict[str, str]:
         """The street and, if it is known, the community that a community, park or station lies in."""

@@ -88,6 +88,10 @@ def least_reached(view: View) -> None:
     )
 
 
+CELL_COUNTS = {"unreached_count": "未覆盖的市场主体", "entity_count": "全部市场主体"}
+"""What the cells of the map can be shaded by."""
+
+
 @st.fragment
 def new_sites(view: View, stations: pa.Table) -> None:
     """Where further stations would reach most; a slider says how many. Takes the rows of `station_list`."""
@@ -125,14 +129,23 @@ def new_sites(view: View, stations: pa.Table) -> None:
     left, right = elements.columns(2)
     with left:
         drawn = maps.cells_a_side(view.map_frame)
+        counted = st.segmented_control(
+            "格子里数什么",
+            [*CELL_COUNTS],
+            default="unreached_count",
+            format_func=CELL_COUNTS.get,
+            label_visibility="collapsed",
+            required=True,
+            key="cells_counted",
+        )
         elements.district_map(
             view,
-            "未覆盖的市场主体与拟设站点",
+            f"{CELL_COUNTS[counted]}与拟设站点",
             maps.enterprise_cells,
             view.query("reach_cells", cells_a_side=drawn),
             stations,
             side=drawn,
-            counted="unreached_count",
+            counted=counted,
             sites=sites,
             chosen=view.filters.station_id,
         )

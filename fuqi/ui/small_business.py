@@ -186,13 +186,15 @@ def permits(view: View) -> None:
             "longest_open_working_days",
         ],
     )
-    st.caption("用时为时段内发证的办件，受理当日不计、发证当日计入，节假日和调休按工作日历。")
+    st.caption(
+        "用时为时段内发证的办件，受理当日不计、发证当日计入，节假日和调休按工作日历；图中细线到90%的办件以内。"
+    )
     kind = _choice("证照类型", kinds, "permit_kind", default=FOOD if FOOD in kinds else kinds[0])
     first = min(view.settings.programme_start, view.filters.period.first)
     left, right = columns(2)
     with left:
         by_month = view.query("permits_by_month", permit_kind=kind, start_date=first)
-        heading = f"{kind}：各月发证用时（细线到90%以内）"
+        heading = f"{kind}：各月用时"
         chart(view, heading, charts.permit_days_by_month, by_month)
     with right:
         taken = view.query("permit_days_distribution", permit_kind=kind)

@@ -16,7 +16,7 @@ from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
-from fuqi.ui import filters, identity
+from fuqi.ui import filters, identity, places
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
 
@@ -56,7 +56,13 @@ class View:
         )
         if name == "case_detail" and rows.num_rows:
             identity.record_case(self.account, given["case_id"], self.release.release_id)
-        return rows.replace_schema_metadata({SCOPE: _scope(given, self.account.scope.named)})
+        stands_at = [
+            self.places.name(kind, given[f"{kind}_id"])
+            for kind in places.OBJECTS
+            if given.get(f"{kind}_id")
+        ]
+        about = _scope(given, self.account.scope.named, stands_at)
+        return rows.replace_schema_metadata({SCOPE: about})
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
@@ -176,7 +182,7 @@ def scope_of(rows: pa.Table) -> str:
     return (rows.schema.metadata or {}).get(SCOPE, b"").decode()
 
 
-def _scope(given: Mapping[str, Any], whole: str) -> str:
+def _scope(given: Mapping[str, Any], whole: str, stands_at: Sequence[str] = ()) -> str:
     if not given:
         return ""
     if "case_id" in given:
@@ -185,7 +191,12 @@ def _scope(given: Mapping[str, Any], whole: str) -> str:
     compared_by = given.get("compared_by")
     subdistrict = None if compared_by == "street" else given.get("subdistrict")
     category = None if compared_by == "category" else given.get("category")
-    parts = [subdistrict or given.get("topic") or whole, given.get("community"), category or ""]
+    parts = [
+        subdistrict or given.get("topic") or ("" if stands_at else whole),
+        given.get("community"),
+        *stands_at,
+        category,
+    ]
     if "start_date" in given:
         parts.append(wording.period(given["start_date"], given["end_date"]))
     return " · ".join(part for part in parts if part)

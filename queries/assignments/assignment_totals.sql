@@ -24,7 +24,7 @@ with object_totals as (
         count(*) filter (where not is_held and object_kind = '社区') as unheld_community_count,
         count(*) filter (where is_held_in_period) as held_in_period_count,
         count(*) filter (where is_held_in_period and is_visited) as visited_count,
-        count(*) filter (where is_held_in_period and is_frequent) as frequent_count,
+        count(*) filter (where is_frequent) as frequent_count,
     from served_objects($as_of::timestamp, $start_date, $end_date, $visits_per_quarter)
     where
         ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)

@@ -14,7 +14,7 @@ with per_subdistrict as (
         count(*) filter (where not is_held) as unheld_count,
         count(*) filter (where is_held_in_period) as held_in_period_count,
         count(*) filter (where is_held_in_period and is_visited) as visited_count,
-        count(*) filter (where is_held_in_period and is_frequent) as frequent_count,
+        count(*) filter (where is_frequent) as frequent_count,
     from served_objects($as_of::timestamp, $start_date, $end_date, $visits_per_quarter)
     group by subdistrict_name
 )

@@ -23,8 +23,8 @@ with held as (
         null as subdistrict_name,
         1 as holder_count,
     from held_terms as terms
-    anti join held_objects($as_of::timestamp) as objects
-        on terms.object_kind = objects.object_kind and terms.object_id = objects.object_id
+    anti join held_objects($as_of::timestamp) as known
+        on terms.object_kind = known.object_kind and terms.object_id = known.object_id
     where
         not sees_whole_district()
         and terms.first_date <= $as_of::date

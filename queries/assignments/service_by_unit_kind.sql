@@ -22,8 +22,8 @@ held as (
         count(visited.object_id) as own_visited_count,
     from held_in_period($as_of::timestamp, $start_date, $end_date) as in_period
     -- Whether somebody else went there is not known of what lies in a street that is not seen.
-    semi join held_objects($as_of::timestamp) as objects
-        on in_period.object_kind = objects.object_kind and in_period.object_id = objects.object_id
+    semi join held_objects($as_of::timestamp) as known
+        on in_period.object_kind = known.object_kind and in_period.object_id = known.object_id
     left join visited
         on
             in_period.object_kind = visited.object_kind

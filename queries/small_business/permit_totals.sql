@@ -6,9 +6,9 @@
 --          $end_date     last day of issue, inclusive
 --          $subdistrict  one subdistrict, null for the district
 -- Reads:   judged_permits
--- KPI:     green_food_permit_working_days  食品许可绿色通道工作日 = 时段内经绿色通道发证的食品经营许可，受理至发证的工作日数中位数，受理当日不计（低者为好）
+-- KPI:     green_food_permit_working_days  食品许可绿色通道用时 = 时段内经绿色通道发证的食品经营许可，受理至发证的工作日数中位数，受理当日不计（低者为好）
 --          [green_food_permit_working_days/green_food_issued_count]
---          ordinary_food_permit_working_days  食品许可普通办理工作日 = 同上，普通办理的（低者为好）
+--          ordinary_food_permit_working_days  食品许可普通办理用时 = 同上，普通办理的（低者为好）
 --          [ordinary_food_permit_working_days/ordinary_food_issued_count]
 --          within_promise_rate  承诺时限内发证率 = 工作日数不超过承诺时限的 / 时段内发证且有承诺时限的（高者为好）
 --          [within_promise_count/promised_count] {permits.promised_days}

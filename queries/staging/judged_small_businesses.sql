@@ -4,7 +4,8 @@
 -- Params:  $as_of  what is visited or founded after the day of this moment is not known yet
 -- Reads:   small_business_counts, party_orgs
 -- Caveat:  An organisation counts from the day it was founded, one without a date as founded long ago, and one that
---          the register does not have does not count, but where one street is seen it stands in another; where no register was loaded the entity's own entry decides.
+--          the register does not have does not count, but where one street is seen it stands in another; where no
+--          register was loaded the entity's own entry decides.
 --          Only the last visit of an entity is known: one visited after the moment counts as not visited by then.
 with judged as (
     select

@@ -124,9 +124,9 @@ def test_maps_and_charts_are_drawn(seen: tuple[str, Screen]) -> None:
             "comparison": 3,
             "common": 1,
             "assignments": 1,
-            "stations": 3,
-            "small_business": 0,
-            "financing": 0,
+            "stations": 7,
+            "small_business": 3,
+            "financing": 2,
             "definitions": 0,
             "data": 0,
         }[page]

@@ -162,3 +162,27 @@ def test_a_release_without_positions_says_so_and_draws_the_rest(open_page, use_w
     assert not shown.exception
     assert "其中没有坐标 1 家" in texts(shown)
     assert [m.value for m in shown.metric if m.label == "服务站覆盖率"] == ["不可算"]
+
+
+def test_all_enterprises_can_be_shown_as_cells_within_300_kilobytes(open_page: OpenPage) -> None:
+    opened = open_page("stations")
+    uncovered = cells_of(opened)
+
+    opened.session_state["cells_counted"] = "entity_count"
+    opened.run()
+
+    everyone = cells_of(opened)
+    assert len(everyone) > len(uncovered) > 0
+    (sent,) = [m.proto.json for m in opened.get("deck_gl_json_chart") if "cells_a" in m.proto.json]
+    assert len(sent.encode()) < 300_000
+
+
+def cells_of(opened: AppTest) -> list[list[float]]:
+    decks = [json.loads(m.proto.json) for m in opened.get("deck_gl_json_chart")]
+    return [
+        row["position"]
+        for deck in decks
+        for layer in deck["layers"]
+        if layer["id"].startswith("cells_")
+        for row in layer["data"]
+    ]

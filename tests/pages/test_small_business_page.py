@@ -128,7 +128,7 @@ def test_cards_on_the_demo_say_what_was_published(open_page: OpenPage) -> None:
     shown = cards(opened)
     assert shown["组织覆盖率"].value == shown["工作覆盖率"].value == "100.00%"
     assert shown["走访小个专"].value.startswith("529,8")
-    assert shown["食品许可绿色通道工作日"].value == "3"
+    assert shown["食品许可绿色通道用时"].value == "3个工作日"
     assert "全区没有覆盖缺口" in said(opened)
     (drawn,) = maps(opened)
     areas = next(layer for layer in drawn["layers"] if layer["id"] == "areas")
@@ -148,7 +148,7 @@ def test_cards_say_what_can_be_counted_by_hand(open_ledger: Callable[..., AppTes
         "工作覆盖率": Card("40.00%", "2 / 5"),
         "走访小个专": Card("2", "小个专 7"),
         "个转企": Card("1", "今年个转企 1"),
-        "食品许可绿色通道工作日": Card("2", "绿色通道发证 2"),
+        "食品许可绿色通道用时": Card("2个工作日", "绿色通道发证 2"),
     }
 
 
