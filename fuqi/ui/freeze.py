@@ -21,7 +21,10 @@ def frozen(view: View) -> None:
     except FrozenError as error:
         st.warning(f"{error}。")
         return
-    if found is None or chosen.category is not None:
+    sees_less = (
+        view.account.scope.streets is not None
+    )  # what was frozen of the whole district is not of its streets
+    if found is None or chosen.category is not None or (sees_less and chosen.subdistrict is None):
         return
     with st.expander(f"封存值与今日值（{found.name}，{wording.moment(found.frozen_at)} 封存）"):
         rows = _rows(view, found)
