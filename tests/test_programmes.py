@@ -293,7 +293,7 @@ PROGRAMMES: dict[str, list[Element]] = {
         *published(SMALL, "permit_days_before", "permit_days_after"),
         *card(
             PERMITS,
-            "食品许可绿色通道工作日",
+            "食品许可绿色通道用时",
             lambda e: f"{e.figure('permit_days_after'):g}个工作日",
         ),
     ],

@@ -214,6 +214,19 @@ def test_a_number_that_is_not_there_gives_nothing(number):
         assert run("similar_cases", case_id=number) == []
 
 
+def test_a_case_that_came_from_no_station_and_no_visit_is_shown_all_the_same():
+    visit = {"visit_id": "V1", "visited_at": NINE, "note": "走访", "object_kind": "园区商圈"}
+    with opened(
+        appeals=[appeal(1, NINE), appeal(2, NINE, visit_id="V1", station_id="001")],
+        visits=[{**visit, "cadre_id": "G404"}],
+    ) as run:
+        (alone,) = run("case_detail", case_id="SQ00001")
+        (unknown,) = run("case_detail", case_id="SQ00002")
+    assert (alone["station_name"], alone["visited_at"], alone["visitor_unit"]) == (None,) * 3
+    assert (unknown["visit_note"], unknown["station_name"]) == ("走访", None)
+    assert unknown["visitor_name"] is None
+
+
 def test_a_timeline_is_in_order_and_knows_nothing_of_the_future_but_the_deadline():
     with opened(appeals=[CASE]) as run:
         events = run("case_timeline", case_id="SQ00007")

@@ -140,7 +140,7 @@ def new_sites(view: View, stations: pa.Table) -> None:
         )
         elements.district_map(
             view,
-            f"{CELL_COUNTS[counted]}与拟设站点",
+            "市场主体与拟设站点",
             maps.enterprise_cells,
             view.query("reach_cells", cells_a_side=drawn),
             stations,
