@@ -14,4 +14,5 @@ app = st.App(
     lifespan=server.warm_start,
     routes=server.ROUTES,
     middleware=server.MIDDLEWARE,
+    secrets=server.secrets_from_environment(),
 )

@@ -251,6 +251,8 @@ def serve(chosen: argparse.Namespace) -> int:
         inbox.watch_beside_this_process(chosen.watch)
     command = [sys.executable, "-m", "streamlit", "run", str(paths.PROJECT / "app.py")]
     os.chdir(paths.PROJECT)  # where Streamlit looks for .streamlit/config.toml
+    # The address of a request is the one that is connected: X-Forwarded-For may say anything.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
     os.execv(sys.executable, [*command, "--server.port", str(chosen.port)])
 
 

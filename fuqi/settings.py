@@ -3,11 +3,21 @@
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from fuqi import paths
 from fuqi.worktime import WORKING_DAYS, Limit, OfficeHours, WorktimeError
+
+ACCESS_MODES = ("open", "oidc", "proxy")
+TEXT_LISTS = (
+    "proxy_addresses",
+    "leadership_roles",
+    "street_roles",
+    "data_keeper_roles",
+    "auditor_roles",
+)
 
 KINDS = {
     date: "日期，如 2022-06-01",
@@ -58,6 +68,18 @@ class Settings:
     tile_attribution: str = ""
     max_lost_share: float = 0.2
     uploads: bool = False
+    access: str = "open"
+    account_claim: str = "sub"
+    roles_claim: str = "roles"
+    streets_claim: str = "streets"
+    proxy_addresses: tuple = ()
+    account_header: str = "X-Fuqi-Account"
+    roles_header: str = "X-Fuqi-Roles"
+    streets_header: str = "X-Fuqi-Streets"
+    leadership_roles: tuple = ("leadership", "区领导")
+    street_roles: tuple = ("street", "街道")
+    data_keeper_roles: tuple = ("data_keeper", "数据管理员")
+    auditor_roles: tuple = ("auditor", "审计")
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -83,6 +105,19 @@ class Settings:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，不能小于 0")
         if not self.response_weight + self.resolved_weight + self.satisfied_weight:
             raise SettingsError("综合得分的三个权重都是 0，至少一个应大于 0")
+        if self.access not in ACCESS_MODES:
+            raise SettingsError(
+                f"设置 access 是 {self.access!r}，应为 {'、'.join(ACCESS_MODES)} 之一"
+            )
+        for address in self.proxy_addresses:
+            if not _is_network(address):
+                raise SettingsError(
+                    f"设置 proxy_addresses 里有 {address!r}，应为 10.0.0.5 或 10.0.0.0/24 这样的地址"
+                )
+        if self.access == "proxy" and not self.proxy_addresses:
+            raise SettingsError(
+                "设置 access 是 proxy，而 proxy_addresses 是空的；请写明反向代理的地址"
+            )
         if self.tile_url and not _is_tile_url(self.tile_url):
             raise SettingsError(
                 f"设置 tile_url 是 {self.tile_url!r}，应为含 {{x}}、{{y}}、{{z}} 的 http(s) 地址，或空"
@@ -97,6 +132,14 @@ class Settings:
             )
         if self.rounding not in ("half_up", "truncate"):
             raise SettingsError(f"设置 rounding 是 {self.rounding!r}，应为 half_up 或 truncate")
+
+
+def _is_network(address: str) -> bool:
+    try:
+        ip_network(address, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_tile_url(url: str) -> bool:
@@ -129,6 +172,10 @@ def _parsed(name: str, value: Any) -> Any:
     """A value as the dataclass keeps it: lists of TOML become office hours and limits."""
     if not isinstance(value, list):
         return value
+    if name in TEXT_LISTS:
+        if not all(isinstance(entry, str) and entry for entry in value):
+            raise SettingsError(f'设置 {name} 是 {value!r}，应为文字的列表，如 ["街道"]')
+        return tuple(value)
     try:
         if name == "office_hours":
             return OfficeHours.parse(value)

@@ -3,6 +3,6 @@
 Intake, its messages, the demo generator and the tables of `data/README.md` all come from here.
 """
 
-from fuqi.contract.model import Check, Column, Contract, ContractError, Table, load
+from fuqi.contract.model import Access, Check, Column, Contract, ContractError, Table, load
 
-__all__ = ["Check", "Column", "Contract", "ContractError", "Table", "load"]
+__all__ = ["Access", "Check", "Column", "Contract", "ContractError", "Table", "load"]

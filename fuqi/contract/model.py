@@ -121,6 +121,22 @@ class Completion:
 
 
 @dataclass(frozen=True)
+class Access:
+    """Which rows of a table somebody sees who may see the rows of some streets only.
+
+    A row is seen by `everyone`, by the street that its column `own` names, or by whoever owns the row that one of its
+    columns `via` refers to. Rows that rows so seen point at are seen `also`, as `assignments.cadre_id` says, their
+    names hidden where they are `also_unnamed`. A table that says nothing is seen by nobody who does not see everything.
+    """
+
+    everyone: bool = False
+    own: str | None = None
+    via: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    also_unnamed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """`made` are columns that no export has: side lists set them. A side list says in `completes` what it does."""
 
@@ -134,6 +150,7 @@ class Table:
     required: bool = False
     made: tuple[Column, ...] = ()
     completes: Completion | None = None
+    access: Access = Access()
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
@@ -190,6 +207,7 @@ def load(folder: Path = paths.CONTRACT) -> Contract:
     contract = Contract(tuple(tables))
     _refuse_dangling_references(contract)
     _refuse_side_lists_in_conflict(contract)
+    _refuse_access_that_leads_nowhere(contract)
     return contract
 
 
@@ -212,6 +230,7 @@ def _table(file: Path) -> Table:
             ),
             made=tuple(_column(file, name, spec) for name, spec in raw.pop("made", {}).items()),
             completes=_completion(file, raw.pop("completes", None)),
+            access=_access(file, raw.pop("access", {})),
         )
     except KeyError as error:
         raise ContractError(f"{file.name}: {error} is missing") from error
@@ -264,6 +283,12 @@ def _completion(file: Path, raw: dict[str, Any] | None) -> Completion | None:
         )
     except TypeError as error:
         raise ContractError(f"{file.name}, [completes]: {error}") from error
+
+
+def _access(file: Path, raw: dict[str, Any]) -> Access:
+    if unknown := set(raw) - {f.name for f in fields(Access)}:
+        raise ContractError(f"{file.name}, [access]: unknown entries {sorted(unknown)}")
+    return Access(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
 
 
 def _column(file: Path, name: str, spec: dict[str, Any]) -> Column:
@@ -334,3 +359,27 @@ def _refuse_side_lists_in_conflict(contract: Contract) -> None:
             earlier = setters.setdefault((target, entry.column), table.name)
             if earlier != table.name:
                 raise ContractError(f"{place}: {entry.column} is set by {earlier} already")
+
+
+def _refuse_access_that_leads_nowhere(contract: Contract) -> None:
+    """A column that decides who sees a row is there, and leads to a table that says whose its rows are."""
+    for table in contract.tables:
+        place, access = f"{table.name}.toml, [access]", table.access
+        names = {c.name for c in table.columns}
+        for name in (*((access.own,) if access.own else ()), *access.via):
+            if name not in names:
+                raise ContractError(f"{place}: there is no column {name}")
+        for name in access.via:
+            target = (table.column(name).references or "").partition(".")[0]
+            if not target or not contract[target].access.own:
+                raise ContractError(f"{place}: {name} refers to no table that has an owner (own)")
+        for entry in (*access.also, *access.also_unnamed):
+            target, _, name = entry.partition(".")
+            if target not in contract.names or name not in {
+                c.name for c in contract[target].columns
+            }:
+                raise ContractError(f"{place}: there is no {entry}")
+            if contract[target].access.also or contract[target].access.also_unnamed:
+                raise ContractError(f"{place}: {entry} is in a table whose rows depend on others")
+            if len(table.key) != 1:
+                raise ContractError(f"{place}: {entry} has to be a key of one column")

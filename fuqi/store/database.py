@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -10,16 +10,21 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from fuqi.access import WHOLE, Scope
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.settings import Settings
 from fuqi.store import reach, worktime_sql
+from fuqi.store.narrowing import Narrowing, literals
 from fuqi.store.queries import STAGING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
 
 MACROS = Path(__file__).with_name("macros.sql")
+LEAST_OTHERS = 2
+"""Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
 
 class Database:
@@ -29,6 +34,10 @@ class Database:
     and `absent_columns`: what no file of a table had. A KPI that needs such a column is null in every result.
     The files are never changed, so one Database serves every thread: each call opens a cursor of its own.
     The connection can read the release's folder and nothing else of the machine.
+
+    Opened for a `scope` that is not the whole, it holds the rows of that scope and nothing else: they are copied when
+    it is opened, everything made of them is made of them alone, and no file can be read afterwards. What a query says
+    of the whole district (`Scope:` in its header) is then asked of the database that `district` gives.
     """
 
     def __init__(
@@ -38,8 +47,12 @@ class Database:
         *,
         contract: Contract | None = None,
         queries: Mapping[str, Query] | None = None,
+        scope: Scope = WHOLE,
+        district: "Callable[[], Database] | None" = None,
     ) -> None:
         self.release = release
+        self.scope = scope
+        self._district = district
         self.queries = load_queries() if queries is None else queries
         self._connection = duckdb.connect(
             config={
@@ -47,9 +60,12 @@ class Database:
                 "autoload_known_extensions": False,
             }
         )
-        self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
-        self._connection.execute("set enable_external_access = false")
+        if scope.is_whole:
+            self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
+            self._connection.execute("set enable_external_access = false")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
+        if scope.streets is not None:
+            self._connection.execute(_own_streets(scope))
         worktime_sql.create(
             self._connection, release.manifest, Settings() if settings is None else settings
         )
@@ -57,6 +73,7 @@ class Database:
         self._lock = threading.Lock()
         self._list_absent_columns()
         self._open_tables(self._contract)
+        self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
     def run(self, name: str, params: Mapping[str, Any]) -> pa.Table:
@@ -69,6 +86,8 @@ class Database:
             raise QueryError(f"{name}: {dollars(missing)} declared in its header, not given")
         if unknown := set(params) - set(query.params):
             raise QueryError(f"{name}: {dollars(unknown)} given, not declared in its header")
+        if (whole := self._asked_instead(query, params)) is not None:
+            return _own_rows(whole.run(name, params), query, self.scope)
         with self._lock:
             cursor = self._connection.cursor()
         try:
@@ -94,6 +113,30 @@ class Database:
     def _not_computable(self) -> frozenset[str]:
         defined = [kpi for query in self.queries.values() for kpi in query.kpis]
         return frozenset(kpi.column for kpi in defined if self.absent(kpi))
+
+    def _asked_instead(self, query: Query, params: Mapping[str, Any]) -> "Database | None":
+        """The database of the whole district, for a query that says something of it to a part of it."""
+        streets = self.scope.streets
+        if self._district is None or not streets or query.district is None:
+            return None
+        if not query.district.applies(params, streets):
+            return None
+        whole = self._district()
+        others = set(whole.streets) - set(streets)
+        return whole if len(others) >= LEAST_OTHERS else None
+
+    @cached_property
+    def streets(self) -> tuple[str, ...]:
+        """The streets of the register, as far as they are seen."""
+        if "subdistricts" not in self.table_names:
+            return ()
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            rows = cursor.execute("select distinct subdistrict_name from subdistricts").fetchall()
+        finally:
+            cursor.close()
+        return tuple(sorted(name for (name,) in rows if name))
 
     def query(self, name: str) -> Query:
         try:
@@ -132,12 +175,15 @@ class Database:
             self._connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
 
     def _open_tables(self, contract: Contract) -> None:
+        narrowing = None
+        if not self.scope.is_whole:
+            narrowing = Narrowing(self._connection, contract, self.release, self.scope)
         for table in self.release.table_names:
             if (
                 table in worktime_sql.TABLES
             ):  # a release of an earlier version brings its own calendar
                 continue
-            _open_table(self._connection, contract, self.release, table)
+            _open_table(self._connection, contract, self.release, table, narrowing)
         if reach.TABLE not in self.release.table_names:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
@@ -160,21 +206,76 @@ def problems_of(folder: Path, query: Query) -> pa.Table:
 
 
 def _open_table(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, release: Release, table: str
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    release: Release,
+    table: str,
+    narrowing: Narrowing | None = None,
 ) -> None:
-    path = _quoted(release.table_path(table))
-    shown = _masked_columns(contract, table)
-    connection.execute(f"create view \"{table}\" as select {shown} from read_parquet('{path}')")
+    """A view of the table, or a copy of the rows that a narrower scope sees."""
+    named = "true" if narrowing is None else narrowing.named(table)
+    shown = _masked_columns(contract, table, named)
+    source = f"select {shown} from read_parquet('{_quoted(release.table_path(table))}')"
+    if narrowing is None:
+        connection.execute(f'create view "{table}" as {source}')
+    else:
+        condition = narrowing.condition(table)
+        connection.execute(f'create table "{table}" as {source} where {condition}')
 
 
-def _masked_columns(contract: Contract, table: str) -> str:
-    """What a table shows: everything, with personal values masked."""
+def _masked_columns(contract: Contract, table: str, named: str) -> str:
+    """What a table shows: everything, with personal values masked, and names hidden where `named` does not hold."""
     if table == "intake_problems":
         # The original rows are for the data keeper's report file; they hold names in the clear.
-        return "* exclude (record) replace (mask_text(value) as value)"
+        return f"* exclude (record) replace ({_masked_problem(contract)} as value)"
     columns = contract[table].columns if table in contract.names else ()
-    masked = [f"mask_{c.personal}({c.name}) as {c.name}" for c in columns if c.personal]
+    masked = [f"{_masked(c.name, c.personal, named)} as {c.name}" for c in columns if c.personal]
     return f"* replace ({', '.join(masked)})" if masked else "*"
+
+
+def _masked(column: str, kind: str, named: str) -> str:
+    value = f"mask_{kind}({column})"
+    return (
+        value
+        if named == "true" or kind != "name"
+        else f"case when {named} then {value} else '**' end"
+    )
+
+
+def _masked_problem(contract: Contract) -> str:
+    """The value that a problem is about, masked as its column is; a problem may be about several columns."""
+    cases = []
+    for table in contract.tables:
+        for kind in ("name", "phone"):
+            headers = [h for c in table.columns if c.personal == kind for h in c.headers]
+            if headers:
+                cases.append(
+                    f"when table_name = {literals([table.name])} "
+                    f"and list_has_any(string_split(column_title, '、'), [{literals(headers)}]) "
+                    f"then mask_{kind}(value)"
+                )
+    return f"case {' '.join(cases)} else mask_text(value) end" if cases else "mask_text(value)"
+
+
+def _own_streets(scope: Scope) -> str:
+    """The macros that tell a narrower database from the whole one."""
+    own = f"street in ({literals(scope.streets)})" if scope.streets else "false"
+    return (
+        f"create or replace macro is_own_street(street) as {own};"
+        "create or replace macro sees_whole_district() as false;"
+    )
+
+
+def _own_rows(rows: pa.Table, query: Query, scope: Scope) -> pa.Table:
+    """Of rows about the whole district those of the own streets, and those of no street where the query has such."""
+    column = query.district.own_rows if query.district else None
+    if column is None:
+        return rows
+    names = rows.column(column)
+    own = pc.is_in(names, pa.array(scope.streets or (), pa.string()))
+    if query.district.keeps_totals:
+        own = pc.or_(own, pc.is_null(names))
+    return rows.filter(pc.fill_null(own, False))
 
 
 def _staging_in_order(queries: Mapping[str, Query]) -> list[Query]:

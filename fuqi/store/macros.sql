@@ -1,5 +1,9 @@
 -- Scalar functions every query may use.
 
+-- Whose rows a database holds: for somebody who sees some streets only, it is opened with others of these names.
+create macro is_own_street(street) as true;
+create macro sees_whole_district() as true;
+
 -- A personal name keeps its first character.
 create macro mask_name(person_name) as
     left(person_name, 1) || repeat('*', greatest(length(person_name) - 1, 1));
@@ -11,16 +15,45 @@ create macro mask_phone(phone) as
         else repeat('*', length(phone))
     end;
 
--- Phone numbers inside free text are masked the same way: mobile numbers with or without country code and
--- separators, land lines with their area code, and full-width digits, which come out half-width.
-create macro mask_text(content) as
+-- Free text keeps neither identity numbers (of their first three characters on) nor phone numbers (but for the first
+-- three digits and the last four): mobile numbers with or without country code, land lines with their area code or behind
+-- a word that says so, with separators and full-width digits, which come out half-width. In doubt something is masked.
+create macro half_width(content) as
+    translate(content, '０１２３４５６７８９Ｘ', '0123456789X');
+create macro mask_identity_numbers(content) as
     regexp_replace(
         regexp_replace(
-            translate(content, '０１２３４５６７８９', '0123456789'),
-            '(^|[^0-9])((?:\+?86[-. ]?)?1[3-9][0-9])[-. ]?[0-9]{4}[-. ]?([0-9]{4})', '\1\2****\3', 'g'
+            content,
+            '(^|[^0-9])([1-9][0-9]{2})[0-9]{3}[-－—–‐.．·/ 　]?(?:18|19|20)[0-9]{2}[-－—–‐.．·/ 　]?(?:0[1-9]|1[0-2])[-－—–‐.．·/ 　]?'
+            || '(?:0[1-9]|[12][0-9]|3[01])[-－—–‐.．·/ 　]?[0-9]{3}[-－—–‐.．·/ 　]?[0-9Xx]',
+            '\1\2***************', 'g'
         ),
-        '(^|[^0-9A-Za-z])(0[0-9]{2})[0-9]?[- ]?[0-9]{3,4}([0-9]{4})', '\1\2****\3', 'g'
+        '(^|[^0-9])([1-9][0-9]{2})[0-9]{3}[-－—–‐.．·/ 　]?[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[-－—–‐.．·/ 　]?[0-9]{3}',
+        '\1\2************', 'g'
     );
+create macro mask_mobile_numbers(content) as
+    regexp_replace(
+        content,
+        '(^|[^0-9])((?:[+＋]?(?:00)?86[)）]?[-－—–‐.．·/ 　]?)?1[-－—–‐.．·/ 　]?[3-9][-－—–‐.．·/ 　]?[0-9])(?:[-－—–‐.．·/ 　]?[0-9]){4}[-－—–‐.．·/ 　]?([0-9](?:[-－—–‐.．·/ 　]?[0-9]){3})',
+        '\1\2****\3', 'g'
+    );
+create macro mask_land_lines(content) as
+    regexp_replace(
+        regexp_replace(
+            content,
+            '(^|[^0-9A-Za-z])((?:[+＋]?86[-－—–‐.．·/ 　]?)?0[0-9]{2})[0-9]?[)）]?[-－—–‐.．·/ 　]?[0-9]{3,4}[-－—–‐.．·/ 　]?([0-9]{4})',
+            '\1\2****\3', 'g'
+        ),
+        '(电话|座机|固话|致电|来电|[Tt][Ee][Ll])([^0-9]{0,4})[2-8][0-9]{2,3}[-－—–‐.．·/ 　]?([0-9]{4})',
+        '\1\2****\3', 'g'
+    );
+-- Most texts hold no number of seven digits or more and cost one look.
+create macro mask_text(content) as
+    case
+        when regexp_matches(content, '(?:[0-9０-９][-－—–‐.．·/ 　]?[)）]?[-－—–‐.．·/ 　]?){7}')
+            then mask_land_lines(mask_mobile_numbers(mask_identity_numbers(half_width(content))))
+        else content
+    end;
 
 -- A share, null when there is nothing to share out.
 create macro rate(numerator, denominator) as

@@ -1,16 +1,18 @@
 """The query files: `queries/**/*.sql`, one query a file, its header read from the comment on top."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from fuqi import paths
 
 STAGING = "staging"
-SECTIONS = ("Grain", "Params", "Reads", "KPI", "Caveat")
+SECTIONS = ("Grain", "Params", "Reads", "Scope", "KPI", "Caveat")
 
 
 class QueryError(ValueError):
@@ -34,6 +36,27 @@ class Kpi:
 
 
 @dataclass(frozen=True)
+class District:
+    """How a query speaks of the whole district to somebody who sees some streets: `Scope:` in its header.
+
+    It runs on the rows of all streets, and of its result the rows of the own streets are kept, by the column
+    `own_rows`; without one every row is about the district. `keeps_totals` keeps the rows of no street too. `param` and
+    `value` say when this holds; the value "own" stands for one of the own streets.
+    """
+
+    own_rows: str | None = None
+    keeps_totals: bool = False
+    param: str | None = None
+    value: str = ""
+
+    def applies(self, params: Mapping[str, Any], streets: Sequence[str]) -> bool:
+        if self.param is None:
+            return True
+        given = params[self.param]
+        return given in streets if self.value == "own" else given == self.value
+
+
+@dataclass(frozen=True)
 class Query:
     name: str
     folder: str
@@ -44,6 +67,7 @@ class Query:
     kpis: tuple[Kpi, ...]
     caveat: str
     sql: str
+    district: District | None = None
 
 
 @cache
@@ -110,6 +134,7 @@ def _parse(file: Path) -> Query:
         kpis=tuple(_kpi(file, line) for line in _joined(sections.get("KPI", []))),
         caveat=" ".join(sections.get("Caveat", [])),
         sql=text,
+        district=_district(file, sections.get("Scope"), params),
     )
 
 
@@ -157,6 +182,27 @@ def _kpi(file: Path, line: str) -> Kpi:
     counts = None if match[5] is None else (match[5], match[6])
     needs = tuple(re.findall(r"[a-z0-9_.]+", match[7] or ""))
     return Kpi(match[1], match[2], match[3], counts, is_low_good, needs)
+
+
+SCOPE = re.compile(
+    r"district, (?:own rows by (?P<own_rows>\w+)(?P<keeps_totals> and those of no street)?|totals only)"
+    r"(?: where \$(?P<param>\w+) is (?P<value>\w+))?"
+)
+
+
+def _district(file: Path, lines: list[str] | None, params: tuple[str, ...]) -> District | None:
+    if lines is None:
+        return None
+    match = SCOPE.fullmatch(" ".join(lines))
+    if match is None or (match["param"] and match["param"] not in params):
+        raise QueryError(
+            f"{file.name}: Scope: {' '.join(lines)!r}; the forms are `district, own rows by <column>`, which may go on "
+            "with `and those of no street`, and `district, totals only`; ` where $param is <value>` may come last, its "
+            "value `own` standing for one of the viewer's streets"
+        )
+    return District(
+        match["own_rows"], bool(match["keeps_totals"]), match["param"], match["value"] or ""
+    )
 
 
 def _used_params(file: Path, text: str) -> set[str]:

@@ -1,5 +1,6 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
+from fuqi.ui.audit_log import audit_log
 from fuqi.ui.bands import band, street_map, street_table
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
@@ -76,6 +77,7 @@ __all__ = [
     "all_kpis",
     "appeals_around_meetings",
     "assignment_history",
+    "audit_log",
     "band",
     "case",
     "change_note",

@@ -110,7 +110,7 @@ def beside(
             "subdistrict_name": [*by_street],
             **{name: [entry.get(name) for entry in by_street.values()] for name in names},
         }
-    )
+    ).replace_schema_metadata(next(iter(rates.values())).schema.metadata)
 
 
 def _with_n(rate: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from fuqi import charts, wording
-from fuqi.ui.elements import chart, columns, table
+from fuqi.ui.elements import chart, columns, table, written_table
 from fuqi.ui.view import View
 
 ENTRY = "case"
@@ -42,11 +42,11 @@ def case(view: View) -> None:
             st.text(facts["content"])
         left, right = columns(2)
         with left:
-            st.dataframe(
+            written_table(
+                view,
                 [{"项目": name, "内容": value} for name, value in _facts(facts) if value],
-                hide_index=True,
-                width="stretch",
-                height="content",
+                f"工单 {number}",
+                heading=f"工单 {number}",
             )
         with right:
             chart(

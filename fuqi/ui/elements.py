@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from fuqi import charts, targets, wording
+from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
-from fuqi.ui import places
+from fuqi.ui import downloads, places
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -29,6 +29,7 @@ def columns(spec: int | Sequence[float]) -> list[Any]:
 
 
 def section(heading: str, note: str = "") -> None:
+    downloads.section(heading)
     st.subheader(heading, anchor=False)
     if note:
         st.caption(note)
@@ -127,6 +128,8 @@ def kpi_card(
             st.caption(_count_of(kpi, values))
         if aim := _aim(view, kpi, values):
             st.caption(aim)
+    n = _n_in_words(view, kpi, values)
+    downloads.card(_kpi_row(view, kpi, values, before, n), _definition(kpi))
 
 
 def _aim(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
@@ -144,35 +147,83 @@ def all_kpis(view: View, name: str) -> None:
     """Every KPI of the one-row query `name`, a row each: value, n, the period before, definition."""
     totals = view.query(name)
     values, before = first_row(totals), first_row(view.previous(name))
-    rounding = view.settings.rounding
     shown = []
     for kpi in load_queries()[name].kpis:
-        column, absent = kpi.column, view.absent(kpi)
-        shown.append(
-            {
-                "指标": kpi.label,
-                "本期": formatted(column, values[column], rounding),
-                "n": f"缺少列：{'、'.join(absent)}"
-                if absent
-                else _count_of(kpi, values)
-                if kpi.counts
-                else "",
-                "上期": formatted(column, before.get(column), rounding),
-                "变化": change(column, values[column], before.get(column)) or "",
-                "目标": _aim(view, kpi, values),
-                "口径": _definition(kpi),
-            }
-        )
+        n = _n_in_words(view, kpi, values)
+        row = _kpi_row(view, kpi, values, before, n)
+        shown.append({**row, "口径": _definition(kpi)})
     if not any(row["目标"] for row in shown):
         shown = [{name: cell for name, cell in row.items() if name != "目标"} for row in shown]
-    st.dataframe(
+    written_table(
+        view,
         shown,
-        hide_index=True,
-        width="stretch",
-        height="content",
+        scope_of(totals),
         column_config={"口径": st.column_config.TextColumn("口径", width="large")},
     )
-    st.caption(" · ".join(note for note in (scope_of(totals), view.provenance) if note))
+
+
+def written_table(
+    view: View,
+    rows: list[dict[str, Any]],
+    scope: str = "",
+    *,
+    heading: str = "",
+    height: int | str = "content",
+    note: str = "",
+    column_config: Mapping[str, Any] | None = None,
+) -> None:
+    """Rows that are texts already, under their own names; exported under `heading`, else under the section's."""
+    st.dataframe(
+        [{name: _as_text(cell) for name, cell in row.items()} for row in rows],
+        hide_index=True,
+        width="stretch",
+        height=height,
+        column_config=column_config,
+    )
+    with _caption_row(scope, view.provenance, note):
+        downloads.written(heading, scope, rows)
+
+
+def _kpi_row(
+    view: View, kpi: Kpi, values: Mapping[str, Any], before: Mapping[str, Any], n: str
+) -> dict[str, Any]:
+    """A KPI as a row of a table."""
+    column, value, earlier = kpi.column, values[kpi.column], before.get(kpi.column)
+    return {
+        "指标": kpi.label,
+        "本期": _number_as_shown(column, value, view.settings.rounding),
+        "n": n,
+        "上期": _number_as_shown(column, earlier, view.settings.rounding),
+        "变化": change(column, value, earlier) or "",
+        "目标": _aim(view, kpi, values),
+    }
+
+
+def _number_as_shown(column: str, value: Any, rounding: str) -> export.Typed:
+    """What `formatted` writes; a workbook holds percentages and counts as numbers."""
+    text = formatted(column, value, rounding)
+    if value is not None and column.endswith("_rate"):
+        return export.Typed(wording.rounded_percent(value, rounding), export.PERCENT, text)
+    if isinstance(value, int) and column.endswith("_count"):
+        return export.Typed(value, export.WHOLE, text)
+    return export.Typed(text, export.TEXT, text)
+
+
+def _as_text(cell: Any) -> Any:
+    return cell.text if isinstance(cell, export.Typed) else cell
+
+
+def _n_in_words(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
+    if absent := view.absent(kpi):
+        return f"缺少列：{'、'.join(absent)}"
+    return _count_of(kpi, values) if kpi.counts else ""
+
+
+def _caption_row(*notes: str) -> Any:
+    """What stands below a table: where it comes from, and room at the end of the line."""
+    row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
+    row.caption(" · ".join(note for note in notes if note), width="stretch")
+    return row
 
 
 def _course(column: str, trend: pa.Table | None) -> list[float] | None:
@@ -201,12 +252,22 @@ def chart(
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
     drawn = draw(rows, **options)
-    st.altair_chart(
-        charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
-        width="stretch",
-        theme=None,
-        alt=f"{heading}，{scope_of(rows)}",
-    )
+    with st.container(gap=None):
+        st.altair_chart(
+            charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
+            width="stretch",
+            theme=None,
+            alt=f"{heading}，{scope_of(rows)}",
+        )
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            downloads.picture(
+                heading,
+                scope_of(rows),
+                rows,
+                lambda: drawn,
+                lambda: {**_headings(rows), **export.words_of(drawn)},
+                lambda kept: _as_shown(kept, view.settings.rounding),
+            )
 
 
 def district_map(
@@ -216,8 +277,25 @@ def district_map(
 
     A click on something that stands for a place goes there, as far as the page has a filter for it.
     """
-    shown = draw(*rows, boundaries=view.boundaries, frame=view.map_frame, **options)
-    st.markdown(f"**{heading}**")
+    frame = view.map_frame
+    shown = draw(*rows, boundaries=view.boundaries, frame=frame, **options)
+    notes = [
+        view.settings.boundary_note,
+        view.settings.map_approval_number,
+        f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
+        f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
+    ]
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{heading}**", width="stretch")
+        downloads.picture(
+            heading,
+            scope_of(rows[0]),
+            rows[0],
+            lambda: export.map_chart(shown, frame),
+            lambda: _headings(rows[0]),
+            lambda kept: _as_shown(kept, view.settings.rounding),
+            notes=(" · ".join(note for note in notes if note),),
+        )
     st.html(_legend(shown))
     key = _key_here(view, f"map_{heading}")
 
@@ -226,15 +304,9 @@ def district_map(
             for clicked in objects:
                 _go(view, clicked.get("goes_to", {}))
 
-    st.pydeck_chart(
-        shown.deck, height=view.map_frame.height, alt=shown.description, on_select=go, key=key
-    )
-    notes = [
-        view.settings.boundary_note,
-        view.settings.map_approval_number,
+    st.pydeck_chart(shown.deck, height=frame.height, alt=shown.description, on_select=go, key=key)
+    notes += [
         view.settings.tile_attribution if view.settings.tile_url else "",
-        f"{shown.unplaced_count} 个没有可用坐标，未画出" if shown.unplaced_count else "",
-        f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
         scope_of(rows[0]),
         view.provenance,
     ]
@@ -303,9 +375,16 @@ def table(
                 _go(view, {level: values[number] for level, values in columns_of.items()})
 
         choosing = {"on_select": go, "selection_mode": "single-row", "key": key}
-    grid(rows, shown, height=height, rounding=view.settings.rounding, titles=titles, **choosing)
-    notes = [f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance]
-    st.caption(" · ".join(note for note in notes if note))
+    rounding = view.settings.rounding
+    grid(rows, shown, height=height, rounding=rounding, titles=titles, **choosing)
+    with _caption_row(f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance):
+        downloads.table(
+            "",
+            scope_of(rows),
+            _as_shown(rows.select(list(shown)), rounding),
+            {name: (titles or {}).get(name) or title(name) for name in shown},
+            {title(name): _definition(kpis()[name]) for name in shown if name in kpis()},
+        )
 
 
 def grid(
@@ -319,7 +398,7 @@ def grid(
 ) -> None:
     """A table without a line on where it comes from, for what belongs to no release in use."""
     st.dataframe(
-        _with_titles(_in_shown_units(rows.select(list(shown)), rounding)),
+        _as_shown(rows.select(list(shown)), rounding),
         hide_index=True,
         height=height,
         width="stretch",
@@ -350,8 +429,12 @@ def published_table(view: View, rows: pa.Table, programmes: Sequence[str] = ()) 
     if not shown:
         st.info("没有载入已公布数字。")
         return
-    st.dataframe(shown, hide_index=True, width="stretch", height="content" if programmes else 430)
-    st.caption(f"{view.provenance} · 公布数带“约、近、余、超”等限定词，差额不等于误差。")
+    written_table(
+        view,
+        shown,
+        height="content" if programmes else 430,
+        note="公布数带“约、近、余、超”等限定词，差额不等于误差。",
+    )
 
 
 def _definition(kpi: Kpi) -> str:
@@ -440,6 +523,15 @@ def _column_config(name: str, kind: pa.DataType, given: str | None = None) -> An
     if pa.types.is_integer(kind):
         return st.column_config.NumberColumn(heading, format="localized")
     return st.column_config.TextColumn(heading)
+
+
+def _headings(rows: pa.Table) -> dict[str, str]:
+    return {name: title(name) for name in rows.column_names if title(name) != name}
+
+
+def _as_shown(rows: pa.Table, rounding: str) -> pa.Table:
+    """The values as the screen shows them: shares in percent, amounts in 万元, tables and KPIs by their titles."""
+    return _with_titles(_in_shown_units(rows, rounding))
 
 
 def _in_shown_units(rows: pa.Table, rounding: str) -> pa.Table:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
+from fuqi.access import WHOLE, Scope
 from fuqi.settings import Settings
 from fuqi.store import kpis
 from fuqi.ui import places
@@ -122,25 +123,31 @@ def show(
     listed: Callable[[], Places],
     offered: Sequence[str],
     question: str,
+    seen: Scope = WHOLE,
 ) -> Filters:
     """Draw the filters named in `offered` in one row and say what is chosen, the place also as a way back.
 
     Known are by, measure, period, street, community, park, station and category; a park or station is chosen on a
     map or in a table, so it has no select box. What is chosen lasts for the visit, on every page, and stands
-    in the URL. `question` is what the page answers, in small print at the row's end.
+    in the URL. `question` is what the page answers, in small print at the row's end. Somebody who sees the rows of
+    some streets chooses among those, and of one street has it chosen.
     """
     named = presets(today, settings)
     # Not `bind="query-params"`: it leaves out a day that equals its default and forgets one that code has set.
     if "has_arrived" not in st.session_state:
         st.session_state["has_arrived"] = True
-        _take_over(dict(st.query_params), named, [*subdistricts], [*categories()], listed(), today)
+        _take_over(
+            dict(st.query_params), named, [*subdistricts], [*categories()], listed(), today, seen
+        )
+    if seen.only_street:
+        st.session_state["street"] = seen.only_street
     if "community" in offered:
         places.complete(listed())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         by = _choice("by", [*COMPARED_BY]) if "by" in offered else None
         measure = _choice("measure", [*_measures()]) if "measure" in offered else None
         period = _period(named, today, settings) if "period" in offered else named[DEFAULT_PRESET]
-        subdistrict = _choice("street", subdistricts) if "street" in offered else None
+        subdistrict = _street(subdistricts, seen) if "street" in offered else None
         community = None
         if "community" in offered:
             community = _choice("community", listed().communities_of(subdistrict))
@@ -158,7 +165,7 @@ def show(
             places.chosen(kind, listed, subdistrict, community) if kind in offered else None
         )
     _write_url(period, chosen, offered)
-    places.way_back(subdistrict, community, [(k, chosen[k]) for k in places.OBJECTS], listed)
+    places.way_back(subdistrict, community, [(k, chosen[k]) for k in places.OBJECTS], listed, seen)
     return Filters(
         period,
         subdistrict,
@@ -183,6 +190,7 @@ def _take_over(
     categories: list[str],
     listed: Places,
     today: date,
+    seen: Scope,
 ) -> None:
     """Start the visit with what its link asks for; what does not exist is told and left out."""
     if {"from", "to"} & set(asked):
@@ -201,8 +209,10 @@ def _take_over(
         if asked.get(key) in options:
             st.session_state[key] = asked[key]
         elif key in asked:
+            shown = seen.named if key == "street" else DEFAULTS[key]
+            whose = "不存在" if seen.streets is None else "不存在，或不在您的权限内"
             st.toast(
-                f"链接里的{LABELS[key]}“{asked[key]}”不存在，已显示{DEFAULTS[key]}。",
+                f"链接里的{LABELS[key]}“{asked[key]}”{whose}，已显示{shown}。",
                 duration="long",
             )
     for level in reversed(
@@ -262,13 +272,29 @@ def _day(key: str, label: str, default: date, today: date, settings: Settings) -
     )
 
 
-def _choice(key: str, options: Sequence[str]) -> str | None:
+def _street(subdistricts: Sequence[str], seen: Scope) -> str | None:
+    if seen.only_street is None:
+        return _choice("street", subdistricts, {WHOLE_DISTRICT: places.whole(seen)})
+    st.selectbox(
+        LABELS["street"],
+        [seen.only_street],
+        label_visibility="collapsed",
+        key="street",
+        persist_state="session",
+        filter_mode=None,
+        width=170,
+    )
+    return seen.only_street
+
+
+def _choice(key: str, options: Sequence[str], shown: Mapping[str, str] | None = None) -> str | None:
     everything = DEFAULTS[key]
     if st.session_state.get(key) not in options:  # such as a category the new release no longer has
         st.session_state[key] = everything
     value = st.selectbox(
         LABELS[key],
         [everything, *(option for option in options if option != everything)],
+        format_func=lambda option: (shown or {}).get(option, option),
         label_visibility="collapsed",
         key=key,
         persist_state="session",

@@ -150,7 +150,9 @@ def around_in_words(row: Row, min_n: int) -> str:
     before = f"每周 {wording.number(row['before_weekly'], 2)} 件（{row['before_count']:,} 件）"
     after = f"每周 {wording.number(row['after_weekly'], 2)} 件（{row['after_count']:,} 件）"
     elsewhere = (
-        f"同期其他街道 {row['elsewhere_before_count']:,} 件、{row['elsewhere_after_count']:,} 件"
+        "同期其他街道的件数不在本账号的权限内"
+        if row["elsewhere_before_count"] is None
+        else f"同期其他街道 {row['elsewhere_before_count']:,} 件、{row['elsewhere_after_count']:,} 件"
     )
     verdict = row["meeting_change_verdict"]
     if verdict == "样本不足":

@@ -6,7 +6,7 @@ from fuqi import frozen as kept
 from fuqi import paths, wording
 from fuqi.frozen import Frozen, FrozenError
 from fuqi.store import Warehouse, kpis
-from fuqi.ui.elements import change, formatted
+from fuqi.ui.elements import change, formatted, written_table
 from fuqi.ui.view import View
 
 
@@ -21,14 +21,18 @@ def frozen(view: View) -> None:
     except FrozenError as error:
         st.warning(f"{error}。")
         return
-    if found is None or chosen.category is not None:
+    sees_less = (
+        view.account.scope.streets is not None
+    )  # what was frozen of the whole district is not of its streets
+    if found is None or chosen.category is not None or (sees_less and chosen.subdistrict is None):
         return
     with st.expander(f"封存值与今日值（{found.name}，{wording.moment(found.frozen_at)} 封存）"):
         rows = _rows(view, found)
         if not rows:
             st.caption("封存时没有这个街道。")
             return
-        st.dataframe(rows, hide_index=True, width="stretch", height="content")
+        scope = f"{chosen.subdistrict or '全区'} · {found.name}"
+        written_table(view, rows, scope, heading="封存值与今日值")
         reasons = found.changes(view.release, view.settings) or ["口径、设置、日历和数据都没有变"]
         st.caption(
             "；".join(reasons)

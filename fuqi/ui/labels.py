@@ -16,6 +16,7 @@ PAGES = {
     "financing": "融资与活动",
     "definitions": "口径",
     "data": "数据",
+    "audit": "审计",
 }
 """What the pages are called, by their files, and so the folders of their queries."""
 

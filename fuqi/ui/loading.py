@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from fuqi import paths, settings, uploads, wording
+from fuqi.access import Account
+from fuqi.audit import AuditError
 from fuqi.intake import REPORT_CSV
 from fuqi.store import (
     BusyError,
@@ -25,8 +27,9 @@ from fuqi.store import (
     load_queries,
 )
 from fuqi.store.database import problems_of
+from fuqi.ui import identity
 from fuqi.ui.elements import grid, section
-from fuqi.ui.labels import table_title
+from fuqi.ui.labels import PAGES, table_title
 from fuqi.ui.view import View
 
 FULL, INCREMENTAL = "全量", "增量"
@@ -35,9 +38,10 @@ LINES_OF_PROGRESS = 6
 RELEASES_SHOWN = 8
 ROWS_WITHOUT_SCROLLING = 8
 SWITCHED_OFF = (
-    "网页上传未开启。目前没有登录，开启后能打开本页的人都能载入和回退数据，请只在仅供数据管理员访问的服务器上，"
-    "把 `data/settings.toml` 里的 `uploads` 改为 `true`；也可以用命令 `python -m fuqi intake` 载入。"
+    "网页上传未开启。开启后数据管理员可以在本页载入、发布和回退数据；没有设登录时，能打开本页的人都可以，请只在仅供数据管理员访问的"
+    "服务器上，把 `data/settings.toml` 里的 `uploads` 改为 `true`；也可以用命令 `python -m fuqi intake` 载入。"
 )
+NO_KEEPER = "载入、发布和回退由数据管理员进行。"
 FILE_COLUMNS = (
     "file",
     "sheet",
@@ -80,6 +84,10 @@ def load_desk() -> None:
         section("载入新数据")
         st.caption(SWITCHED_OFF)
         return
+    if not identity.may_load():
+        section("载入新数据")
+        st.caption(NO_KEEPER)
+        return
     warehouse = _warehouse()
     upload = uploads.find(st.session_state.get(UPLOAD, ""), warehouse)
     result = upload.result if upload is not None else None
@@ -113,7 +121,7 @@ def release_history() -> None:
     warehouse = _warehouse()
     current = warehouse.current_id()
     newest_first = warehouse.releases()[::-1]
-    may_switch = settings.load().uploads
+    may_switch = settings.load().uploads and identity.may_load()
     for release in newest_first[:RELEASES_SHOWN]:
         _release_row(release, current, may_switch)
     if older := newest_first[RELEASES_SHOWN:]:
@@ -170,8 +178,9 @@ def _start(number: int) -> None:
         accepts_loss=bool(st.session_state.get(f"accepts_loss_{number}")),
     )
     try:
+        _record("load", f"{len(files)} 个文件")
         upload = uploads.start([(f.name, f.getbuffer()) for f in files], order, _warehouse())
-    except uploads.UploadError as error:
+    except (uploads.UploadError, AuditError) as error:
         _tell("error", str(error))
         return
     st.session_state[UPLOAD] = upload.upload_id
@@ -320,7 +329,7 @@ def _publish(release_id: str) -> None:
         release = warehouse.publish_candidate(release_id)
         return f"已发布版本 {release.release_id}，打开着的页面会自动更新。"
 
-    _decide(publish)
+    _decide(publish, "publish", release_id)
 
 
 def _discard(release_id: str) -> None:
@@ -328,7 +337,7 @@ def _discard(release_id: str) -> None:
         is_gone = warehouse.discard_candidate(release_id)
         return f"已放弃版本 {release_id}。" if is_gone else f"版本 {release_id} 已不在待发布之列。"
 
-    _decide(discard)
+    _decide(discard, "discard", release_id)
 
 
 # ---------------------------------------------------------------- go back
@@ -391,7 +400,7 @@ def _switch(release_id: str, seen: str | None) -> None:
         warehouse.rollback(release_id)
         return f"现用版本已换为 {release_id}，打开着的页面会自动更新。"
 
-    _decide(switch)
+    _decide(switch, "rollback", release_id)
 
 
 # ---------------------------------------------------------------- shared
@@ -402,25 +411,36 @@ def _warehouse() -> Warehouse:
 
 
 def _is_allowed() -> bool:
-    """Whether loading is still switched on at the moment of the click."""
-    if settings.load().uploads:
-        return True
-    _tell("error", "网页上传已关闭，没有执行。")
-    return False
+    """Whether loading is still switched on, and for whoever clicks, at the moment of the click."""
+    if not settings.load().uploads:
+        _tell("error", "网页上传已关闭，没有执行。")
+        return False
+    if not identity.may_load():
+        _tell("error", "登录已结束，或账号不是数据管理员，没有执行。")
+        return False
+    return True
 
 
-def _decide(decision: Callable[[Warehouse], str]) -> None:
+def _decide(decision: Callable[[Warehouse], str], action: str, release_id: str) -> None:
     """Carry out what changes the warehouse, and keep what came of it for the next run to say."""
     if not _is_allowed():
         return
     try:
+        _record(action, "", release_id)
         _tell("success", decision(_warehouse()))
     except BusyError:
         _tell("warning", "此刻有另一次载入或切换正在进行，没有执行；请稍候再点一次。")
-    except ReleaseError as error:
+    except (ReleaseError, AuditError) as error:
         _tell("error", f"没有执行：{error}。")
     except OSError as error:
         _tell("error", f"没有执行：磁盘读写出错（{error.strerror}），请联系管理员。")
+
+
+def _record(action: str, reason: str, release_id: str = "") -> None:
+    """Write down who is about to change the data; AuditError when that cannot be written."""
+    account = identity.read()
+    if isinstance(account, Account):
+        identity.record(account, action, PAGES["data"], reason=reason, release_id=release_id)
 
 
 def _tell(kind: str, text: str) -> None:

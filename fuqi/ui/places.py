@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from fuqi.access import WHOLE, Scope
 from fuqi.ui.labels import WHOLE_DISTRICT
 
 LEVELS = ("street", "community", "park", "station")
@@ -90,14 +91,25 @@ def complete(listed: Places) -> None:
         st.session_state.update(listed.above("community", community))
 
 
+def whole(seen: Scope) -> str:
+    """What everything that somebody sees is called."""
+    return WHOLE_DISTRICT if seen.streets is None else "所辖街道"
+
+
 def way_back(
     street: str | None,
     community: str | None,
     objects: Sequence[tuple[str, str | None]],
     listed: Callable[[], Places],
+    seen: Scope = WHOLE,
 ) -> None:
-    """The line 全区 › 街道 › 社区 › 园区或站点; each step leads back to it. Nothing is drawn for the whole district."""
-    steps: list[tuple[str, dict[str, str]]] = [(WHOLE_DISTRICT, {})]
+    """The line 全区 › 街道 › 社区 › 园区或站点; each step leads back to it. Nothing is drawn for the whole district.
+
+    For somebody who sees some streets it begins with these.
+    """
+    steps: list[tuple[str, dict[str, str]]] = []
+    if seen.only_street is None:
+        steps.append((whole(seen), {}))
     if street:
         steps.append((street, {"street": street}))
     if community:
@@ -105,7 +117,7 @@ def way_back(
     for kind, place_id in objects:
         if place_id:
             steps.append((listed().name(kind, place_id), {kind: place_id}))
-    if len(steps) == 1:
+    if len(steps) <= 1:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", key="way_back"):
         for name, place in steps[:-1]:

@@ -5,6 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from fuqi import paths
+from fuqi.access import Account
+from fuqi.ui import identity
 from fuqi.ui.labels import PAGES
 
 ASSETS = Path(__file__).with_name("assets")
@@ -17,31 +19,40 @@ st.set_page_config(
 )
 st.logo(str(ASSETS / "logo.svg"), size="large")
 
-st.navigation(
-    [
-        st.Page(
-            paths.PAGES / "overview.py",
-            title=PAGES["overview"],
-            icon=":material/dashboard:",
-            default=True,
-        ),
-        st.Page(paths.PAGES / "resolution.py", title=PAGES["resolution"], icon=":material/bolt:"),
-        st.Page(
-            paths.PAGES / "comparison.py", title=PAGES["comparison"], icon=":material/balance:"
-        ),
-        st.Page(paths.PAGES / "common.py", title=PAGES["common"], icon=":material/hub:"),
-        st.Page(
-            paths.PAGES / "assignments.py", title=PAGES["assignments"], icon=":material/handshake:"
-        ),
-        st.Page(paths.PAGES / "stations.py", title=PAGES["stations"], icon=":material/storefront:"),
-        st.Page(
-            paths.PAGES / "small_business.py",
-            title=PAGES["small_business"],
-            icon=":material/groups:",
-        ),
-        st.Page(paths.PAGES / "financing.py", title=PAGES["financing"], icon=":material/payments:"),
-        st.Page(paths.PAGES / "definitions.py", title=PAGES["definitions"], icon=":material/rule:"),
-        st.Page(paths.PAGES / "data.py", title=PAGES["data"], icon=":material/database:"),
-    ],
-    position="top",
-).run()
+ICONS = {
+    "overview.py": "dashboard",
+    "resolution.py": "bolt",
+    "comparison.py": "balance",
+    "common.py": "hub",
+    "assignments.py": "handshake",
+    "stations.py": "storefront",
+    "small_business.py": "groups",
+    "financing.py": "payments",
+    "definitions.py": "rule",
+    "data.py": "database",
+    "audit.py": "fact_check",
+}
+
+account = identity.read()
+is_known = isinstance(account, Account)
+pages = {
+    file.removesuffix(".py"): st.Page(
+        paths.PAGES / file,
+        title=PAGES[file.removesuffix(".py")],
+        icon=f":material/{icon}:",
+        default=file.startswith("overview"),
+        visibility="visible"
+        if is_known and account.may_open(file.removesuffix(".py"))
+        else "hidden",
+    )
+    for file, icon in ICONS.items()
+}
+chosen = st.navigation([*pages.values()], position="top" if is_known else "hidden")
+name = next(name for name, page in pages.items() if page.url_path == chosen.url_path)
+# A page runs for those alone whose roles it is for, also when its link is opened directly.
+if not is_known:
+    identity.sign_in_page(account)
+elif account.may_open(name):
+    chosen.run()
+else:
+    identity.no_entry(account, name)

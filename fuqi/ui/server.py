@@ -1,26 +1,41 @@
-"""What stands around Streamlit: warm imports, a health route, security headers and a Chinese page shell."""
+"""What stands around Streamlit: warm imports, a health route, security headers, a Chinese shell, ways of a login."""
 
+import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fuqi import paths, settings
+from fuqi import access, paths, settings
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
+from fuqi.ui import identity
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
 SHELL_SCRIPT_URL = "/fuqi/shell.js"
 UPLOAD_ROUTE = "/_stcore/upload_file/"
+LOGIN_CALLBACK = "/oauth2callback"
+RETURN_COOKIE = "fuqi_return"
+LONGEST_ADDRESS = 2000
+OIDC_SECRETS = (
+    "client_id",
+    "client_secret",
+    "server_metadata_url",
+    "redirect_uri",
+    "cookie_secret",
+)
+
+log = logging.getLogger("fuqi.access")
 
 # The browser may talk to this server and to nobody else. Vega compiles its expressions (unsafe-eval), Streamlit
 # and deck.gl set styles in place, and workers and pictures come as blobs.
@@ -119,10 +134,99 @@ class UploadGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         brings_file = scope["type"] == "http" and scope["method"] in ("PUT", "POST")
-        if brings_file and UPLOAD_ROUTE in scope["path"] and not _takes_uploads():
-            await PlainTextResponse("网页上传未开启", status_code=403)(scope, receive, send)
-            return
+        if brings_file and UPLOAD_ROUTE in scope["path"]:
+            if not _takes_uploads():
+                await PlainTextResponse("网页上传未开启", status_code=403)(scope, receive, send)
+                return
+            session_id = scope["path"].partition(UPLOAD_ROUTE)[2].partition("/")[0]
+            if _asks_for_accounts() and session_id not in identity.KEEPER_SESSIONS:
+                await PlainTextResponse("只有数据管理员可以上传", status_code=403)(
+                    scope, receive, send
+                )
+                return
         await self.app(scope, receive, send)
+
+
+class TrustedPeer:
+    """Marks what comes from the reverse proxy's own address, as this server sees it, and nothing else.
+
+    The mark is a secret of this process, so a client cannot send it, and without this middleware nobody is believed.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            mark = identity.PEER_HEADER.lower().encode()
+            headers = [(k, v) for k, v in scope["headers"] if k.lower() != mark]
+            if _comes_from_proxy(scope):
+                headers.append((mark, identity.PEER_SEAL.encode()))
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send)
+
+
+def _comes_from_proxy(scope: Scope) -> bool:
+    try:
+        current = settings.load()
+    except SettingsError:
+        return False
+    if current.access != "proxy" or not scope.get("client"):
+        return False
+    if _header(scope, b"x-forwarded-for") and os.environ.get("FORWARDED_ALLOW_IPS") != "":
+        # uvicorn may have put what this header says in the place of the peer's address.
+        log.error(
+            "a request with X-Forwarded-For was not believed: set FORWARDED_ALLOW_IPS to nothing, as "
+            "`python -m fuqi serve` does, so that this server sees the proxy's own address"
+        )
+        return False
+    return access.is_allowed_peer(scope["client"][0], current.proxy_addresses)
+
+
+class ReturnToPage:
+    """After a login, back to the page and the filters it began at: the sign-in page leaves them in a cookie."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].endswith(LOGIN_CALLBACK):
+            await self.app(scope, receive, send)
+            return
+        began_at = unquote(HTTPConnection(scope).cookies.get(RETURN_COOKIE, ""))
+
+        async def send_back(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 302:
+                headers = message["headers"]
+                # A refused login goes back too: the page says why.
+                if is_own_address(began_at):
+                    headers = [h for h in headers if h[0].lower() != b"location"]
+                    headers.append((b"location", quote(began_at, safe="/?&=%:,+").encode()))
+                headers = [
+                    *headers,
+                    (b"set-cookie", f"{RETURN_COOKIE}=; Path=/; Max-Age=0".encode()),
+                ]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self.app(scope, receive, send_back)
+
+
+def is_own_address(address: str) -> bool:
+    """Whether it is a path of this server, with filters perhaps, and not another server's address."""
+    return (
+        address.startswith("/")
+        and not address.startswith(("//", "/\\"))
+        and len(address) < LONGEST_ADDRESS
+        and address.isprintable()
+        and "\\" not in address
+    )
+
+
+def secrets_from_environment() -> dict[str, dict[str, str]]:
+    """The section [auth] of Streamlit's secrets, where the environment gives it all: FUQI_OIDC_CLIENT_ID and so on."""
+    given = {name: os.environ.get(f"FUQI_OIDC_{name.upper()}", "") for name in OIDC_SECRETS}
+    return {"auth": given} if all(given.values()) else {}
 
 
 def _takes_uploads() -> bool:
@@ -130,6 +234,13 @@ def _takes_uploads() -> bool:
         return settings.load().uploads
     except SettingsError:
         return False
+
+
+def _asks_for_accounts() -> bool:
+    try:
+        return settings.load().access != "open"
+    except SettingsError:
+        return True
 
 
 def _tile_url() -> str:
@@ -159,4 +270,9 @@ def _translated(page: bytes) -> bytes:
 
 
 ROUTES = (Route("/fuqi/health", health), Route(SHELL_SCRIPT_URL, shell_script))
-MIDDLEWARE = (Middleware(ChineseShell), Middleware(UploadGate))
+MIDDLEWARE = (
+    Middleware(TrustedPeer),
+    Middleware(ChineseShell),
+    Middleware(UploadGate),
+    Middleware(ReturnToPage),
+)

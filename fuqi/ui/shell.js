@@ -139,6 +139,13 @@
   });
   translate(document.documentElement);
 
+  // A login leaves the app and comes back to its start: the sign-in page says where it began.
+  addEventListener("pagehide", () => {
+    if (!document.querySelector(".st-key-sign_in")) return;
+    const began = encodeURIComponent(location.pathname + location.search);
+    document.cookie = `fuqi_return=${began}; path=/; max-age=600; samesite=lax`;
+  });
+
   // One step back is the place or the page before, as it was left: a change of the other filters replaces the entry of
   // its page instead of adding one, as does what a page adds to its address while it is drawn for the first time.
   // Going back loads the entry's address anew, since a running page would keep today's filters.

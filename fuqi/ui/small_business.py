@@ -8,7 +8,7 @@ import streamlit as st
 
 from fuqi import charts, maps, wording
 from fuqi.store import kpis
-from fuqi.ui.elements import chart, columns, district_map, only, section, table
+from fuqi.ui.elements import chart, columns, district_map, only, section, table, written_table
 from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.view import View
 
@@ -230,7 +230,8 @@ def reconciliation(view: View, rows: pa.Table) -> None:
     """Each pair of numbers that should agree with sources and verdict, and the check in one sentence."""
     found = rows.to_pylist()
     st.markdown("  \n".join(_verdict(row) for row in found if row["step_number"] in (4, 5)))
-    st.dataframe(
+    written_table(
+        view,
         [
             {
                 "甲": row["left_label"],
@@ -248,13 +249,8 @@ def reconciliation(view: View, rows: pa.Table) -> None:
             }
             for row in found
         ],
-        hide_index=True,
-        width="stretch",
-        height="content",
-    )
-    st.caption(
-        f"{view.provenance} · 全区口径，不随筛选变化。取整容许：公布数字末位的半个单位，乘积带上两个因数的。"
-        "商事主体（55万）是另一个口径，不参与核对。"
+        note="全区口径，不随筛选变化。取整容许：公布数字末位的半个单位，乘积带上两个因数的。"
+        "商事主体（55万）是另一个口径，不参与核对。",
     )
 
 

@@ -10,13 +10,14 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import paths, settings, targets, wording, worktime
+from fuqi.access import OPEN_ACCOUNT, WHOLE, Account
+from fuqi.access import Scope as Seen
 from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
-from fuqi.ui import filters, places
+from fuqi.ui import downloads, filters, identity, places
 from fuqi.ui.filters import Filters
-from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.places import Places
 
 SCOPE = b"scope"
@@ -32,26 +33,40 @@ class View:
     targets: Targets = field(default_factory=Targets)
     offers: tuple[str, ...] = ()
     """The filters that the page takes."""
+    account: Account = OPEN_ACCOUNT
+    """Whoever looks: every query sees the rows of that account's scope alone."""
 
     def query(self, name: str, **instead: Any) -> pa.Table:
         """The rows of a query; its parameters come from the filters and settings unless given in `instead`.
 
         The rows know what they are about (`scope_of`): a filter the query does not take has not narrowed them.
         """
-        declared = _database(self.release.release_id, self.settings).query(name).params
+        if not identity.is_still(self.account):
+            st.rerun(scope="app")  # the run that follows finds nobody, and says why
+        database = _database(self.release.release_id, self.settings, self.account.scope)
+        declared = database.query(name).params
         known = {**self.params, **instead}
         given = {p: known[p] for p in declared if p in known}
-        rows = _rows(self.release.release_id, self.settings, name, tuple(given.items()))
+        rows = _rows(
+            self.release.release_id,
+            self.settings,
+            self.account.scope,
+            name,
+            tuple(given.items()),
+        )
+        if name == "case_detail" and rows.num_rows:
+            identity.record_case(self.account, given["case_id"], self.release.release_id)
         stands_at = [
             self.places.name(kind, given[f"{kind}_id"])
             for kind in places.OBJECTS
             if given.get(f"{kind}_id")
         ]
-        return rows.replace_schema_metadata({SCOPE: _scope(given, stands_at)})
+        about = _scope(given, self.account.scope.named, stands_at)
+        return rows.replace_schema_metadata({SCOPE: about})
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
-        return _database(self.release.release_id, self.settings).absent(kpi)
+        return _database(self.release.release_id, self.settings, self.account.scope).absent(kpi)
 
     def target(self, measure: str, street: str | None = None) -> Target | None:
         """The target on the period's last day, for `street` or else the street chosen; none for one category alone."""
@@ -151,6 +166,23 @@ class View:
         return Places(tuple(self.query("place_list").to_pylist()))
 
     @property
+    def filters_in_words(self) -> str:
+        """What is chosen on the page: place, category and period; empty for a page without filters."""
+        if not self.offers:
+            return ""
+        chosen = self.filters
+        given = {
+            "subdistrict": chosen.subdistrict,
+            "community": chosen.community,
+            "category": chosen.category,
+        }
+        if "period" in self.offers:
+            given |= {"start_date": chosen.period.first, "end_date": chosen.period.last}
+        stood_at = {"park": chosen.park_id, "station": chosen.station_id}
+        names = [self.places.name(kind, known) for kind, known in stood_at.items() if known]
+        return _scope(given, names)
+
+    @property
     def provenance(self) -> str:
         """What every chart and export carries: data-as-of, release and, for a demo, that it is one."""
         manifest = self.release.manifest
@@ -167,7 +199,7 @@ def scope_of(rows: pa.Table) -> str:
     return (rows.schema.metadata or {}).get(SCOPE, b"").decode()
 
 
-def _scope(given: Mapping[str, Any], stands_at: Sequence[str] = ()) -> str:
+def _scope(given: Mapping[str, Any], whole: str, stands_at: Sequence[str] = ()) -> str:
     if not given:
         return ""
     if "case_id" in given:
@@ -176,9 +208,8 @@ def _scope(given: Mapping[str, Any], stands_at: Sequence[str] = ()) -> str:
     compared_by = given.get("compared_by")
     subdistrict = None if compared_by == "street" else given.get("subdistrict")
     category = None if compared_by == "category" else given.get("category")
-    whole = "" if stands_at else WHOLE_DISTRICT
     parts = [
-        subdistrict or given.get("topic") or whole,
+        subdistrict or given.get("topic") or ("" if stands_at else whole),
         given.get("community"),
         *stands_at,
         category,
@@ -200,15 +231,20 @@ def page(
     `without_data` draws what the page has to offer even then.
     """
     current = settings.load()
+    account = identity.read()
+    if not isinstance(account, Account):  # the portal asks too; a page is not to depend on it
+        identity.sign_in_page(account)
+        st.stop()
     warehouse = Warehouse(paths.WAREHOUSE)
     try:
         release = warehouse.current()
     except ReleaseError as error:
         st.error(f"当前版本打不开：{error}。请运行 `python -m fuqi doctor`，或用 rollback 回退。")
         st.stop()
-    _watch(release.release_id if release else None, current.refresh_seconds)
+    _watch(release.release_id if release else None, current.refresh_seconds, account)
     if release is None:
         st.title(title, anchor=False)
+        identity.corner(account)
         st.info(
             "还没有数据。请先运行 `python -m fuqi intake data/exports` 载入导出文件，本页会自动更新。"
         )
@@ -226,29 +262,47 @@ def page(
             icon=":material/schedule:",
         )
         st.badge(f"版本 {manifest.release_id}", color="gray")
+        identity.corner(account)
+        taken_away = downloads.begin(
+            title, manifest.data_as_of, manifest.release_id, manifest.label, account=account.name
+        )
     as_of = manifest.data_as_of
+
+    def rows(name: str, *params: tuple[str, Any]) -> pa.Table:
+        return _rows(release.release_id, current, account.scope, name, params)
+
+    streets = rows("subdistrict_list")["subdistrict_name"].to_pylist()
+    if account.scope.streets and not streets:
+        st.error(
+            f"街道登记表里没有“{account.scope.named}”，因此看不到任何数据。请联系管理员核对账号的街道。",
+            icon=":material/block:",
+        )
+        st.stop()
     chosen = filters.show(
         as_of.date(),
         current,
-        _rows(release.release_id, current, "subdistrict_list", ())["subdistrict_name"].to_pylist(),
-        lambda: _rows(release.release_id, current, "categories", (("as_of", as_of),))[
-            "category"
-        ].to_pylist(),
-        lambda: Places(tuple(_rows(release.release_id, current, "place_list", ()).to_pylist())),
+        streets,
+        lambda: rows("categories", ("as_of", as_of))["category"].to_pylist(),
+        lambda: Places(tuple(rows("place_list").to_pylist())),
         offers,
         question,
+        account.scope,
     )
-    view = View(release, chosen, current, targets.load(), tuple(offers))
+    view = View(release, chosen, current, targets.load(), tuple(offers), account)
+    shown = {key: st.query_params[key] for key in (*offers, "from", "to") if key in st.query_params}
+    identity.record_view(account, title, shown, release.release_id)
+    taken_away.filters = view.filters_in_words
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 
 
-def _watch(release_id: str | None, seconds: int) -> None:
-    """Ask every few seconds whether another release was switched in, and only then draw the page again."""
+def _watch(release_id: str | None, seconds: int, account: Account) -> None:
+    """Ask every few seconds whether another release was switched in, or the login is over; only then draw again."""
 
     @st.fragment(run_every=seconds)
     def watch() -> None:
-        if Warehouse(paths.WAREHOUSE).current_id() != release_id:
+        is_over = identity.read() != account
+        if is_over or Warehouse(paths.WAREHOUSE).current_id() != release_id:
             st.rerun(scope="app")
 
     watch()
@@ -261,13 +315,23 @@ def _warn_of_unknown_years(first: int, last: int) -> None:
         st.warning(f"工作日历没有 {years} 年的节假日安排，这些年份暂按周一至周五计算工作日。")
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _database(release_id: str, current: Settings) -> Database:
-    return Database(Warehouse(paths.WAREHOUSE).release(release_id), current)
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _database(release_id: str, current: Settings, seen: Seen) -> Database:
+    """One database a release, settings and scope: a street's holds the rows of that street and no others."""
+    return Database(
+        Warehouse(paths.WAREHOUSE).release(release_id),
+        current,
+        scope=seen,
+        district=lambda: _database(release_id, current, WHOLE),
+    )
 
 
-@st.cache_data(max_entries=1000, show_spinner=False)
+@st.cache_data(max_entries=2000, show_spinner=False)
 def _rows(
-    release_id: str, current: Settings, name: str, params: tuple[tuple[str, Any], ...]
+    release_id: str,
+    current: Settings,
+    seen: Seen,
+    name: str,
+    params: tuple[tuple[str, Any], ...],
 ) -> pa.Table:
-    return _database(release_id, current).run(name, dict(params))
+    return _database(release_id, current, seen).run(name, dict(params))

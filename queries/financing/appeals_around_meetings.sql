@@ -8,6 +8,7 @@
 --          $weeks_around  weeks before and after each meeting, its own day belongs to neither
 --          $min_n         with fewer appeals before and after together nothing is concluded
 -- Reads:   linked_activities, judged_cases
+-- Scope:   district, totals only where $subdistrict is own
 -- KPI:     weekly_change_ratio  对接会后诉求变化 = 对接会后每周融资诉求 / 对接会前每周融资诉求
 --          [after_count/before_count]
 --          meeting_change_verdict  对接会前后差异 = 前后件数之比的95%区间（Wilson，按两边的天数折算）含不变即“变化可能只是偶然”
@@ -115,9 +116,12 @@ select
     rate(after_count * before_days, before_count * after_days) as weekly_change_ratio,
     rate(share_low * before_days, (1 - share_low) * after_days) as least_change_ratio,
     rate(share_high * before_days, (1 - share_high) * after_days) as most_change_ratio,
-    elsewhere_before_count,
-    elsewhere_after_count,
-    rate(elsewhere_after_count * before_days, elsewhere_before_count * after_days) as elsewhere_change_ratio,
+    case when sees_whole_district() then elsewhere_before_count end as elsewhere_before_count,
+    case when sees_whole_district() then elsewhere_after_count end as elsewhere_after_count,
+    case
+        when sees_whole_district()
+            then rate(elsewhere_after_count * before_days, elsewhere_before_count * after_days)
+    end as elsewhere_change_ratio,
     case
         when around_count = 0 then '前后都没有诉求'
         when before_days = 0 or after_days = 0 then '一边没有数据'

@@ -7,6 +7,7 @@
 -- Reads:   published_figures, judged_cases, cadre_holdings, measures, teams, financing, stations,
 --          station_services, standing_party_orgs, judged_small_businesses, small_business_counts, enterprises,
 --          service_catalog, activities, judged_permits, subdistricts, communities
+-- Scope:   district, own rows by about_subdistrict and those of no street
 -- Caveat:  公布数带“约、近、余、超”等限定词，差额不等于误差；未能由数据算出的显示不可算。
 with n_plus_1 as (
     select *
@@ -162,5 +163,10 @@ select
     computed.computed_value - published_figures.value as difference,
     published_figures.as_of_date,
     published_figures.source,
+    case
+        when published_figures.figure_id = 'fubao_team_number' then '福保街道'
+        when published_figures.figure_id in ('live_events', 'live_sales', 'live_days', 'conversions_2022_huaqiangbei')
+            then '华强北街道'
+    end as about_subdistrict,
 from published_figures
 left join computed on published_figures.figure_id = computed.figure_id

@@ -9,6 +9,7 @@
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
 -- Reads:   judged_cases, subdistricts
+-- Scope:   district, own rows by subdistrict_name
 -- KPI:     on_time_rank    按时办结名次 = 按时办结率由高到低，并列同名次；应办结少于最低样本数的不排名
 --          on_time_verdict 与全区比较 = 按95%置信区间（Wilson）与全区按时办结率比较，区间含全区值即无显著差异
 -- Caveat:  近几日的比率会随未办结诉求陆续办结而变化。

@@ -14,6 +14,7 @@
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
 -- Reads:   judged_cases, subdistricts, communities
+-- Scope:   district, own rows by compared_name where $compared_by is street
 -- KPI:     rate_rank     名次 = 好者在前，并列同名次；分母少于最低样本数的不排名
 --          rate_verdict  与全区比较 = 95%置信区间（Wilson）含全区的比率即无显著差异；选定街道时与该街道的比率比较
 -- Caveat:  近几日的比率会随未办结诉求陆续办结而变化；比较的单位多时，约二十分之一会仅因偶然落在区间之外。

@@ -3,6 +3,7 @@
 -- Grain:   one row per pair of numbers that should agree, each with its source.
 -- Params:  $as_of  visits after the day of this moment are not known yet
 -- Reads:   published_roundings, small_business_counts, judged_small_businesses
+-- Scope:   district, totals only
 -- Caveat:  公布数字按末位半个单位的取整范围判断，乘积带上两个因数的范围；计算数字之间不留余地。
 --          商事主体（55万）与市场主体（55.2万）是两个口径，前者不参与核对。
 with stated as (

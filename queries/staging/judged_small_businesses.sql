@@ -4,7 +4,8 @@
 -- Params:  $as_of  what is visited or founded after the day of this moment is not known yet
 -- Reads:   small_business_counts, party_orgs
 -- Caveat:  An organisation counts from the day it was founded, one without a date as founded long ago, and one that
---          the register does not have does not count; where no register was loaded the entity's own entry decides.
+--          the register does not have does not count, but where one street is seen it stands in another; where no
+--          register was loaded the entity's own entry decides.
 --          Only the last visit of an entity is known: one visited after the moment counts as not visited by then.
 with judged as (
     select
@@ -12,7 +13,10 @@ with judged as (
         coalesce(counts.party_member_count, 0) > 0 as has_members,
         counts.party_org_id is not null
         and case
-            when party_orgs.party_org_id is null then not exists (select registered.party_org_id from party_orgs as registered)
+            when party_orgs.party_org_id is null
+                then
+                    not sees_whole_district()
+                    or not exists (select registered.party_org_id from party_orgs as registered)
             else coalesce(party_orgs.founded_date, $as_of::date) <= $as_of::date
         end as is_organised,
         coalesce(counts.last_visited_date <= $as_of::date, false) as is_visited,
