@@ -18,7 +18,7 @@ import duckdb
 from fuqi import contract, wording, worktime
 from fuqi.settings import Settings
 from fuqi.store import Kpi, Manifest, Query, load_queries
-from fuqi.store.queries import STAGING
+from fuqi.store.queries import BUILDING
 
 CALENDAR = "calendar"
 OFFICE_MACROS = ("working_seconds", "office_seconds", "office_moment", "office_days", "office_rest")
@@ -242,9 +242,9 @@ def as_markdown(rows: list[dict[str, str]], provenance: str) -> str:
 
 
 def _page(query: Query, queries: Mapping[str, Query]) -> str:
-    if query.folder != STAGING:
+    if query.folder not in BUILDING:
         return query.folder
-    readers = (q for q in queries.values() if q.folder != STAGING)
+    readers = (q for q in queries.values() if q.folder not in BUILDING)
     return next((q.folder for q in readers if query in with_staging(q.name, queries)), query.folder)
 
 

@@ -17,6 +17,7 @@ from fuqi.intake import (
     places,
     problems,
     reach,
+    rollups,
     side_lists,
     validate,
     values,
@@ -28,6 +29,7 @@ from fuqi.intake.outcome import Completed, FileOutcome, Outcome
 from fuqi.intake.sheets import LoadedSheet, Sheets
 from fuqi.intake.source import FULL, INCREMENTAL, LOCAL_ZONE, Source, modified_at, open_source
 from fuqi.settings import Settings
+from fuqi.settings import load as load_settings
 from fuqi.store.releases import Manifest, Staging, TableEntry, Warehouse
 
 REASONS_IN_A_MESSAGE = 5
@@ -47,6 +49,7 @@ def run(
     builds_registers: bool = False,
     progress: Callable[[str], None] = lambda message: None,
     publish: bool = True,
+    settings: Settings | None = None,
 ) -> Outcome:
     """Load a folder of exports, or one file, and publish it as the current release.
 
@@ -60,7 +63,8 @@ def run(
 
     `builds_registers` takes a folder as it is: required tables may be missing, streets and communities that no
     register lists are those the rows name, and `data_as_of` refuses no row that is later. It is meant for a
-    warehouse of its own, where no release before says what streets there are.
+    warehouse of its own, where no release before says what streets there are. The roll-ups are worked out by
+    `settings`, those of the settings file unless given.
 
     Raises IntakeError, with nothing published, when no file could be used, a required table is missing or
     none of its rows is sound, a full load would lose more than `max_lost_share` of a table's rows, or the
@@ -87,6 +91,7 @@ def run(
                     progress,
                     chosen,
                     builds_registers=builds_registers,
+                    settings=load_settings() if settings is None else settings,
                 )
                 return load.finish(data_as_of, publish=publish)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -107,6 +112,7 @@ class _Load:
         chosen: Mapping | None,
         *,
         builds_registers: bool,
+        settings: Settings,
     ) -> None:
         self.contract = contract
         self.source = source
@@ -114,6 +120,7 @@ class _Load:
         self.connection = connection
         self.max_lost_share = max_lost_share
         self.builds_registers = builds_registers
+        self.settings = settings
         self.progress = progress
         self.problems = problems.Problems(connection)
         self.read_sheets = Sheets(contract, source, connection, self.problems, progress, chosen)
@@ -183,6 +190,8 @@ class _Load:
             outcome_without_release.files,
             completed=outcome_without_release.completed,
         )
+        self.progress("汇总")
+        rollups.write(self.staging.prepared(manifest), self.settings)
         put_away = self.staging.publish if publish else self.staging.keep_as_candidate
         return replace(outcome_without_release, release=put_away(manifest), is_published=publish)
 

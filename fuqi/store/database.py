@@ -16,9 +16,9 @@ from fuqi.access import WHOLE, Scope
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.settings import Settings
-from fuqi.store import reach, worktime_sql
+from fuqi.store import reach, rollups, worktime_sql
 from fuqi.store.narrowing import Narrowing, literals
-from fuqi.store.queries import STAGING, Kpi, Query, QueryError, dollars
+from fuqi.store.queries import BUILDING, ROLLUPS, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
 
@@ -72,6 +72,7 @@ class Database:
         self._contract = contract or load_contract()
         self._lock = threading.Lock()
         self._list_absent_columns()
+        self._kept = rollups.kept(release, settings or Settings(), self.queries)
         self._open_tables(self._contract)
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
@@ -144,6 +145,20 @@ class Database:
         except KeyError:
             raise QueryError(f"there is no query {name!r} in queries/") from None
 
+    def write(self, name: str, params: Mapping[str, Any], file: Path, group_rows: int) -> int:
+        """Write the rows of a query to a parquet file in the release's folder, in its order; gives their number."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            written = cursor.execute(
+                f"copy ({self.query(name).sql}\n) to '{_quoted(file)}' "
+                f"(format parquet, compression zstd, row_group_size {group_rows})",
+                dict(params),
+            ).fetchall()
+        finally:
+            cursor.close()
+        return int(written[0][0])
+
     def row_count(self, table: str) -> int:
         """Rows of a table as stored."""
         with self._lock:
@@ -188,8 +203,30 @@ class Database:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
-        for query in _staging_in_order(self.queries):
-            self._connection.execute(_as_macro(query) if query.params else _as_table(query))
+        for query in _building_in_order(self.queries):
+            if query.folder == ROLLUPS:
+                self._open_rollup(query)
+            else:
+                self._connection.execute(_as_macro(query) if query.params else _as_table(query))
+
+    def _open_rollup(self, query: Query) -> None:
+        """What the release keeps of it, at the moment of the data; the same SQL over the ledger at any other."""
+        if query.name not in self._kept:
+            self._connection.execute(_as_macro(query))
+            return
+        kept = f"{query.name}_kept"
+        seen = "true" if self.scope.streets is None else "is_own_street(subdistrict_name)"
+        self._connection.execute(
+            f"create table {kept} as from read_parquet('{_quoted(self._kept[query.name])}') where {seen}"
+        )
+        moment = f"timestamp '{self.release.manifest.data_as_of}'"
+        # A condition on the moment alone is decided before anything is read.
+        live = _with_arguments(query)
+        self._connection.execute(
+            f'create macro "{query.name}"(as_of) as table ('
+            f"select * from {kept} where as_of = {moment} "
+            f"union all select * from ({live}\n) where as_of is distinct from {moment})"
+        )
 
 
 def problems_of(folder: Path, query: Query) -> pa.Table:
@@ -278,17 +315,22 @@ def _own_rows(rows: pa.Table, query: Query, scope: Scope) -> pa.Table:
     return rows.filter(pc.fill_null(own, False))
 
 
-def _staging_in_order(queries: Mapping[str, Query]) -> list[Query]:
-    """The staging queries, each after those it reads; CycleError when two read each other."""
-    staging = {query.name: query for query in queries.values() if query.folder == STAGING}
+def _building_in_order(queries: Mapping[str, Query]) -> list[Query]:
+    """The staging queries and roll-ups, each after those it reads; CycleError when two read each other."""
+    staging = {query.name: query for query in queries.values() if query.folder in BUILDING}
     graph = {name: [r for r in query.reads if r in staging] for name, query in staging.items()}
     return [staging[name] for name in TopologicalSorter(graph).static_order()]
 
 
 def _as_macro(query: Query) -> str:
     """A staging query as a table function: its parameters become arguments."""
-    body = re.sub(r"\$([a-z_]+)", r"\1", query.sql)
-    return f'create macro "{query.name}"({", ".join(query.params)}) as table ({body}\n)'
+    arguments = ", ".join(query.params)
+    return f'create macro "{query.name}"({arguments}) as table ({_with_arguments(query)}\n)'
+
+
+def _with_arguments(query: Query) -> str:
+    """The SQL with the names of its parameters in their place, as a macro has them."""
+    return re.sub(r"\$([a-z_]+)", r"\1", query.sql)
 
 
 def _as_table(query: Query) -> str:

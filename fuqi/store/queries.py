@@ -11,7 +11,9 @@ import duckdb
 
 from fuqi import paths
 
-STAGING = "staging"
+STAGING, ROLLUPS = "staging", "rollups"
+BUILDING = (STAGING, ROLLUPS)
+"""Folders of queries that other queries read, and no page asks."""
 SECTIONS = ("Grain", "Params", "Reads", "Scope", "KPI", "Caveat")
 
 

@@ -102,6 +102,11 @@ class Staging:
         except OSError:
             shutil.copy2(source, target)
 
+    def prepared(self, manifest: Manifest) -> Release:
+        """The release as far as it stands, to work something out from its tables before anybody sees it."""
+        (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        return Release(self.folder)
+
     def publish(self, manifest: Manifest) -> Release:
         """Move the folder into place and make it the current release."""
         release = self._put_in_place(manifest, SWITCHING_MARK)
@@ -126,7 +131,7 @@ class Staging:
         manifest = replace(manifest, based_on=based_on)
         (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         (self.folder / mark).touch()
-        for path in self.folder.iterdir():
+        for path in self.folder.rglob("*"):
             _flush(path)
         _flush(self.folder)
         release = Release(self.warehouse.releases_folder / self.release_id)

@@ -5,21 +5,40 @@
 --          $end_date     last day received, inclusive
 --          $as_of        the moment open cases are judged at
 --          $subdistrict  one subdistrict, null for the district
--- Reads:   judged_cases
+-- Reads:   case_counts, case_hours
 -- KPI:     cumulative_share  累计占比 = 该类及更多的各类受理量之和 / 全部受理量
-with per_category as (
+with counted as (
     select
         category,
-        count(*) as received_count,
-        count(*) filter (where is_overdue) as overdue_count,
-        count(*) filter (where is_due) as due_count,
-        count(*) filter (where is_on_time) as on_time_count,
+        total(received_count) as received_count,
+        total(overdue_count) as overdue_count,
+        total(due_count) as due_count,
+        total(on_time_count) as on_time_count,
+    from case_counts($as_of::timestamp)
+    where
+        grain = 'street'
+        and received_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+    group by category
+),
+
+hours as (
+    select
+        category,
         quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-    from judged_cases($as_of::timestamp)
+    from case_hours($as_of::timestamp)
     where
         received_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
     group by category
+),
+
+per_category as (
+    select
+        counted.*,
+        hours.median_resolution_hours,
+    from counted
+    left join hours on counted.category = hours.category
 )
 
 select

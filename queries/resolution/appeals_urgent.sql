@@ -5,7 +5,7 @@
 --          $due_soon_at  open cases due by then are due soon
 --          $subdistrict  one subdistrict, null for the district
 --          $category     one category, null for all
--- Reads:   judged_cases
+-- Reads:   open_cases
 select
     appeal_id,
     case when is_overdue then '已超期' else '即将超期' end as urgency,
@@ -18,10 +18,9 @@ select
     due_at,
     epoch($as_of::timestamp - due_at) / 3600 as overdue_hours,
     extension_count,
-from judged_cases($as_of::timestamp)
+from open_cases($as_of::timestamp)
 where
-    not is_closed
-    and due_at <= $due_soon_at::timestamp
+    due_at <= $due_soon_at::timestamp
     and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
     and ($category::varchar is null or category = $category::varchar)
 order by due_at, appeal_id

@@ -2,10 +2,11 @@
 --
 -- Grain:   one row per category.
 -- Params:  $as_of  the moment everything is judged at
--- Reads:   judged_cases
+-- Reads:   case_counts
 select
     category,
-    count(*) as received_count,
-from judged_cases($as_of::timestamp)
+    total(received_count) as received_count,
+from case_counts($as_of::timestamp)
+where grain = 'street'
 group by category
 order by received_count desc, category

@@ -4,7 +4,7 @@
 -- Params:  $as_of        the moment open cases are judged at
 --          $subdistrict  one subdistrict, null for the district
 --          $category     one category, null for all
--- Reads:   judged_cases
+-- Reads:   open_cases
 with bands (band_order, band, from_days, below_days) as (
     values
     (1, '1天内', 0, 1),
@@ -19,10 +19,9 @@ aged as (
     select
         is_overdue,
         epoch($as_of::timestamp - received_at) / 86400 as age_days,
-    from judged_cases($as_of::timestamp)
+    from open_cases($as_of::timestamp)
     where
-        not is_closed
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($category::varchar is null or category = $category::varchar)
 )
 

@@ -9,7 +9,7 @@
 --          $min_n        a smaller denominator in either period gives no verdict
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   judged_cases
+-- Reads:   case_counts
 -- KPI:     change_points   变化 = 本期比率减去上期比率（百分点）；上期为紧接在前、天数相同的时段
 --          change_verdict  变化是否显著 = 变化的95%置信区间（Newcombe 1998，由两期的Wilson区间合成）含0即无显著变化
 -- Caveat:  两期都按同一时点判断，较近的一期未办结的更多，其解决率、满意率等还会变化。
@@ -25,39 +25,41 @@ with periods as (
         $start_date::date - 1
 ),
 
-cases as (
-    select *
-    from judged_cases($as_of::timestamp)
-    where
-        ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or category = $category::varchar)
-),
-
--- One pass over the cases, whatever the number of measures.
+-- One pass over the counts, whatever the number of measures.
 totals as (
     select
         periods.period,
-        count(cases.appeal_id) as received_count,
-        count(*) filter (where cases.is_due) as due_count,
-        count(*) filter (where cases.is_on_time) as on_time_count,
-        count(*) filter (where cases.is_response_due) as response_due_count,
-        count(*) filter (where cases.is_same_day_response) as same_day_response_count,
-        count(*) filter (where cases.is_response_24h_due) as response_24h_due_count,
-        count(*) filter (where cases.is_response_24h) as response_24h_count,
-        count(cases.outcome) as outcome_count,
-        count(*) filter (
-            where is_resolved(cases.outcome, $partial_counts_as_resolved::boolean)
+        total(counts.received_count) as received_count,
+        total(counts.due_count) as due_count,
+        total(counts.on_time_count) as on_time_count,
+        total(counts.response_due_count) as response_due_count,
+        total(counts.same_day_response_count) as same_day_response_count,
+        total(counts.response_24h_due_count) as response_24h_due_count,
+        total(counts.response_24h_count) as response_24h_count,
+        total(counts.outcome_count) as outcome_count,
+        resolved_total(
+            counts.fully_resolved_count,
+            counts.partly_resolved_count,
+            $partial_counts_as_resolved::boolean
         ) as resolved_count,
-        count(cases.rating) as rated_count,
-        count(*) filter (
-            where is_satisfied(cases.rating, $basically_satisfied_counts::boolean)
+        total(counts.rated_count) as rated_count,
+        satisfied_total(
+            counts.fully_satisfied_count,
+            counts.basically_satisfied_count,
+            $basically_satisfied_counts::boolean
         ) as satisfied_count,
-        count(*) filter (where cases.is_closed) as closed_count,
-        count(*) filter (where cases.returned_count >= 1) as returned_case_count,
-        count(*) filter (where cases.redone_count >= 1) as redone_case_count,
-        count(*) filter (where cases.extension_count >= 1) as extended_case_count,
+        total(counts.closed_count) as closed_count,
+        total(counts.returned_case_count) as returned_case_count,
+        total(counts.redone_case_count) as redone_case_count,
+        total(counts.extended_case_count) as extended_case_count,
     from periods
-    left join cases on periods.first_date <= cases.received_date and periods.last_date >= cases.received_date
+    left join case_counts($as_of::timestamp) as counts
+        on
+            counts.grain = 'street'
+            and periods.first_date <= counts.received_date
+            and periods.last_date >= counts.received_date
+            and ($subdistrict::varchar is null or counts.subdistrict_name = $subdistrict::varchar)
+            and ($category::varchar is null or counts.category = $category::varchar)
     group by periods.period
 ),
 

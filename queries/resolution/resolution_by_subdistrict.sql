@@ -8,40 +8,59 @@
 --          $min_n       fewer cases due than this take no rank
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   judged_cases, subdistricts
+-- Reads:   case_counts, case_hours, subdistricts
 -- Scope:   district, own rows by subdistrict_name
 -- KPI:     on_time_rank    按时办结名次 = 按时办结率由高到低，并列同名次；应办结少于最低样本数的不排名
 --          on_time_verdict 与全区比较 = 按95%置信区间（Wilson）与全区按时办结率比较，区间含全区值即无显著差异
 -- Caveat:  近几日的比率会随未办结诉求陆续办结而变化。
-with per_subdistrict as (
+with counted as (
     select
         subdistrict_name,
-        count(*) as received_count,
-        count(*) filter (where is_closed) as closed_count,
-        count(*) filter (where is_overdue) as overdue_count,
-        count(*) filter (where is_due) as due_count,
-        count(*) filter (where is_on_time) as on_time_count,
-        count(*) filter (where is_response_due) as response_due_count,
-        count(*) filter (where is_same_day_response) as same_day_response_count,
-        count(*) filter (where is_response_24h_due) as response_24h_due_count,
-        count(*) filter (where is_response_24h) as response_24h_count,
-        count(outcome) as outcome_count,
-        count(*) filter (
-            where is_resolved(outcome, $partial_counts_as_resolved::boolean)
+        total(received_count) as received_count,
+        total(closed_count) as closed_count,
+        total(overdue_count) as overdue_count,
+        total(due_count) as due_count,
+        total(on_time_count) as on_time_count,
+        total(response_due_count) as response_due_count,
+        total(same_day_response_count) as same_day_response_count,
+        total(response_24h_due_count) as response_24h_due_count,
+        total(response_24h_count) as response_24h_count,
+        total(outcome_count) as outcome_count,
+        resolved_total(
+            fully_resolved_count, partly_resolved_count, $partial_counts_as_resolved::boolean
         ) as resolved_count,
-        count(rating) as rated_count,
-        count(*) filter (
-            where is_satisfied(rating, $basically_satisfied_counts::boolean)
+        total(rated_count) as rated_count,
+        satisfied_total(
+            fully_satisfied_count, basically_satisfied_count, $basically_satisfied_counts::boolean
         ) as satisfied_count,
-        count(first_response_at) as responded_count,
+        total(responded_count) as responded_count,
+    from case_counts($as_of::timestamp)
+    where
+        grain = 'street'
+        and received_date between $start_date::date and $end_date::date
+        and ($category::varchar is null or category = $category::varchar)
+    group by subdistrict_name
+),
+
+hours as (
+    select
+        subdistrict_name,
         quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
         quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
         quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
-    from judged_cases($as_of::timestamp)
+    from case_hours($as_of::timestamp)
     where
         received_date between $start_date::date and $end_date::date
         and ($category::varchar is null or category = $category::varchar)
     group by subdistrict_name
+),
+
+per_subdistrict as (
+    select
+        counted.*,
+        hours.* exclude (subdistrict_name),
+    from counted
+    left join hours on counted.subdistrict_name = hours.subdistrict_name
 ),
 
 compared as (

@@ -7,17 +7,16 @@
 --          $subdistrict   one subdistrict, null for the district
 --          $category      one category, null for all
 --          $longest_days  longer ones are counted together
--- Reads:   judged_cases
+-- Reads:   duration_counts
 -- Caveat:  未办结的诉求不在图中。
 with lengths as (
     select
-        least(floor(resolution_hours / 24)::bigint, $longest_days::bigint) as days_taken,
-        count(*) as closed_count,
-        count(*) filter (where is_due and not is_on_time) as late_count,
-    from judged_cases($as_of::timestamp)
+        least(days_taken, $longest_days::bigint) as days_taken,
+        total(closed_count) as closed_count,
+        total(case when is_late then closed_count end) as late_count,
+    from duration_counts($as_of::timestamp)
     where
-        is_closed
-        and received_date between $start_date::date and $end_date::date
+        received_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($category::varchar is null or category = $category::varchar)
     group by all

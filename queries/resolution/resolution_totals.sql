@@ -11,7 +11,7 @@
 --          $response_weight   what same_day_response_rate weighs in composite_score
 --          $resolved_weight   what resolved_rate weighs in it
 --          $satisfied_weight  what satisfied_rate weighs in it
--- Reads:   judged_cases, appeals
+-- Reads:   case_counts, case_hours, void_counts
 -- KPI:     received_count          受理量 = 时段内受理的诉求，作废件不计
 --          closed_rate             办结率 = 已办结 / 受理量，与快慢无关（高者为好）
 --              [closed_count/received_count] {appeals.closed_at}
@@ -53,40 +53,41 @@
 --              [p90_resolution_working_hours/closed_count] {appeals.closed_at}
 --          void_count              作废件 = 时段内受理、后作废的诉求，单列，不进入其他任何指标 {appeals.is_void}
 -- Caveat:  近几日的比率会随未办结诉求陆续办结而变化；时长只含已办结（已联系）的诉求，未办结件数另列。
-with cases as (
-    select *
-    from judged_cases($as_of::timestamp)
+with counted as (
+    select
+        total(received_count) as received_count,
+        total(closed_count) as closed_count,
+        total(received_count - closed_count) as open_count,
+        total(due_count) as due_count,
+        total(on_time_count) as on_time_count,
+        total(without_deadline_count) as without_deadline_count,
+        total(worked_out_deadline_count) as worked_out_deadline_count,
+        total(response_due_count) as response_due_count,
+        total(same_day_response_count) as same_day_response_count,
+        total(response_24h_due_count) as response_24h_due_count,
+        total(response_24h_count) as response_24h_count,
+        total(outcome_count) as outcome_count,
+        resolved_total(
+            fully_resolved_count, partly_resolved_count, $partial_counts_as_resolved::boolean
+        ) as resolved_count,
+        total(rated_count) as rated_count,
+        satisfied_total(
+            fully_satisfied_count, basically_satisfied_count, $basically_satisfied_counts::boolean
+        ) as satisfied_count,
+        total(returned_case_count) as returned_case_count,
+        total(redone_case_count) as redone_case_count,
+        total(extended_case_count) as extended_case_count,
+        total(responded_count) as responded_count,
+    from case_counts($as_of::timestamp)
     where
-        received_date between $start_date::date and $end_date::date
+        grain = 'street'
+        and received_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($category::varchar is null or category = $category::varchar)
 ),
 
-counted as (
+hours as (
     select
-        count(*) as received_count,
-        count(*) filter (where is_closed) as closed_count,
-        count(*) filter (where not is_closed) as open_count,
-        count(*) filter (where is_due) as due_count,
-        count(*) filter (where is_on_time) as on_time_count,
-        count(*) filter (where due_at is null) as without_deadline_count,
-        count(*) filter (where is_due_worked_out) as worked_out_deadline_count,
-        count(*) filter (where is_response_due) as response_due_count,
-        count(*) filter (where is_same_day_response) as same_day_response_count,
-        count(*) filter (where is_response_24h_due) as response_24h_due_count,
-        count(*) filter (where is_response_24h) as response_24h_count,
-        count(outcome) as outcome_count,
-        count(*) filter (
-            where is_resolved(outcome, $partial_counts_as_resolved::boolean)
-        ) as resolved_count,
-        count(rating) as rated_count,
-        count(*) filter (
-            where is_satisfied(rating, $basically_satisfied_counts::boolean)
-        ) as satisfied_count,
-        count(*) filter (where returned_count >= 1) as returned_case_count,
-        count(*) filter (where redone_count >= 1) as redone_case_count,
-        count(*) filter (where extension_count >= 1) as extended_case_count,
-        count(first_response_at) as responded_count,
         quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
         quantile_cont(first_response_hours, 0.9) as p90_first_response_hours,
         quantile_cont(first_response_working_hours, 0.5) as median_first_response_working_hours,
@@ -95,18 +96,20 @@ counted as (
         quantile_cont(resolution_hours, 0.9) as p90_resolution_hours,
         quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
         quantile_cont(resolution_working_hours, 0.9) as p90_resolution_working_hours,
-    from cases
+    from case_hours($as_of::timestamp)
+    where
+        received_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($category::varchar is null or category = $category::varchar)
 ),
 
 voided as (
-    select count(*) as void_count
-    from appeals
+    select total(void_count) as void_count
+    from void_counts($as_of::timestamp)
     where
-        is_void
-        and received_at <= $as_of::timestamp
-        and received_at::date between $start_date::date and $end_date::date
+        received_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or trim(split_part(category_path, '->', 1)) = $category::varchar)
+        and ($category::varchar is null or category = $category::varchar)
 )
 
 select
@@ -127,3 +130,4 @@ select
         $response_weight::double, $resolved_weight::double, $satisfied_weight::double
     ) as composite_score,
 from counted
+cross join hours

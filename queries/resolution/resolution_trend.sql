@@ -9,49 +9,59 @@
 --          $category     one category, null for all
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   judged_cases
+-- Reads:   case_counts, case_hours, closed_counts
 -- Caveat:  首尾两段可能不足整周或整月；近几日的比率会继续变化。
 with steps as (
     select distinct date_trunc($step::varchar, listed.listed_day)::date as step_date
     from generate_series($start_date::timestamp, $end_date::timestamp, interval 1 day) as listed (listed_day)
 ),
 
-cases as (
-    select *
-    from judged_cases($as_of::timestamp)
-    where
-        ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or category = $category::varchar)
-),
-
 received as (
     select
         date_trunc($step::varchar, received_date)::date as step_date,
-        count(*) as received_count,
-        count(*) filter (where is_due) as due_count,
-        count(*) filter (where is_on_time) as on_time_count,
-        count(*) filter (where is_response_due) as response_due_count,
-        count(*) filter (where is_same_day_response) as same_day_response_count,
-        count(outcome) as outcome_count,
-        count(*) filter (
-            where is_resolved(outcome, $partial_counts_as_resolved::boolean)
+        total(received_count) as received_count,
+        total(due_count) as due_count,
+        total(on_time_count) as on_time_count,
+        total(response_due_count) as response_due_count,
+        total(same_day_response_count) as same_day_response_count,
+        total(outcome_count) as outcome_count,
+        resolved_total(
+            fully_resolved_count, partly_resolved_count, $partial_counts_as_resolved::boolean
         ) as resolved_count,
-        count(rating) as rated_count,
-        count(*) filter (
-            where is_satisfied(rating, $basically_satisfied_counts::boolean)
+        total(rated_count) as rated_count,
+        satisfied_total(
+            fully_satisfied_count, basically_satisfied_count, $basically_satisfied_counts::boolean
         ) as satisfied_count,
+    from case_counts($as_of::timestamp)
+    where
+        grain = 'street'
+        and received_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($category::varchar is null or category = $category::varchar)
+    group by all
+),
+
+hours as (
+    select
+        date_trunc($step::varchar, received_date)::date as step_date,
         quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-    from cases
-    where received_date between $start_date::date and $end_date::date
+    from case_hours($as_of::timestamp)
+    where
+        received_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($category::varchar is null or category = $category::varchar)
     group by all
 ),
 
 closed as (
     select
-        date_trunc($step::varchar, closed_at)::date as step_date,
-        count(*) as closed_count,
-    from cases
-    where closed_at::date between $start_date::date and $end_date::date
+        date_trunc($step::varchar, closed_date)::date as step_date,
+        total(closed_count) as closed_count,
+    from closed_counts($as_of::timestamp)
+    where
+        closed_date between $start_date::date and $end_date::date
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($category::varchar is null or category = $category::varchar)
     group by all
 )
 
@@ -67,8 +77,9 @@ select
     rate(received.same_day_response_count, received.response_due_count) as same_day_response_rate,
     rate(received.resolved_count, received.outcome_count) as resolved_rate,
     rate(received.satisfied_count, received.rated_count) as satisfied_rate,
-    received.median_resolution_hours,
+    hours.median_resolution_hours,
 from steps
 left join received on steps.step_date = received.step_date
+left join hours on steps.step_date = hours.step_date
 left join closed on steps.step_date = closed.step_date
 order by steps.step_date

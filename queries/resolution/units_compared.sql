@@ -13,7 +13,7 @@
 --          $min_n        units with a smaller denominator take no rank
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   judged_cases, subdistricts, communities
+-- Reads:   case_counts, subdistricts, communities
 -- Scope:   district, own rows by compared_name where $compared_by is street
 -- KPI:     rate_rank     名次 = 好者在前，并列同名次；分母少于最低样本数的不排名
 --          rate_verdict  与全区比较 = 95%置信区间（Wilson）含全区的比率即无显著差异；选定街道时与该街道的比率比较
@@ -28,31 +28,36 @@ with cases as (
             else error('compared_by is none of street, unit, category, community')
         end as compared_name,
         case $measure::varchar
-            when 'on_time_rate' then is_due
-            when 'same_day_response_rate' then is_response_due
-            when 'response_24h_rate' then is_response_24h_due
-            when 'resolved_rate' then outcome is not null
-            when 'satisfied_rate' then rating is not null
-            when 'closed_rate' then true
-            when 'returned_rate' then true
-            when 'redone_rate' then true
-            when 'extended_rate' then true
+            when 'on_time_rate' then due_count
+            when 'same_day_response_rate' then response_due_count
+            when 'response_24h_rate' then response_24h_due_count
+            when 'resolved_rate' then outcome_count
+            when 'satisfied_rate' then rated_count
+            when 'closed_rate' then received_count
+            when 'returned_rate' then received_count
+            when 'redone_rate' then received_count
+            when 'extended_rate' then received_count
             else error('measure is no rate that units can be compared on')
-        end as is_counted,
+        end as denominator_count,
         case $measure::varchar
-            when 'on_time_rate' then is_on_time
-            when 'same_day_response_rate' then is_same_day_response
-            when 'response_24h_rate' then is_response_24h
-            when 'resolved_rate' then is_resolved(outcome, $partial_counts_as_resolved::boolean)
-            when 'satisfied_rate' then is_satisfied(rating, $basically_satisfied_counts::boolean)
-            when 'closed_rate' then is_closed
-            when 'returned_rate' then returned_count >= 1
-            when 'redone_rate' then redone_count >= 1
-            when 'extended_rate' then extension_count >= 1
-        end as is_hit,
-    from judged_cases($as_of::timestamp)
+            when 'on_time_rate' then on_time_count
+            when 'same_day_response_rate' then same_day_response_count
+            when 'response_24h_rate' then response_24h_count
+            when 'resolved_rate'
+                then fully_resolved_count + case when $partial_counts_as_resolved::boolean then partly_resolved_count else 0 end
+            when 'satisfied_rate'
+                then
+                    fully_satisfied_count
+                    + case when $basically_satisfied_counts::boolean then basically_satisfied_count else 0 end
+            when 'closed_rate' then closed_count
+            when 'returned_rate' then returned_case_count
+            when 'redone_rate' then redone_case_count
+            when 'extended_rate' then extended_case_count
+        end as numerator_count,
+    from case_counts($as_of::timestamp)
     where
-        received_date between $start_date::date and $end_date::date
+        grain = case when $compared_by::varchar in ('unit', 'community') then $compared_by::varchar else 'street' end
+        and received_date between $start_date::date and $end_date::date
         and (
             $compared_by::varchar = 'street'
             or $subdistrict::varchar is null
@@ -83,8 +88,8 @@ listed as (
 counted as (
     select
         compared_name,
-        count(*) filter (where is_counted) as denominator_count,
-        count(*) filter (where is_counted and is_hit) as numerator_count,
+        total(denominator_count) as denominator_count,
+        total(numerator_count) as numerator_count,
     from cases
     group by compared_name
 ),

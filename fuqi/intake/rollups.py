@@ -1,0 +1,43 @@
+"""The roll-ups of a release: worked out once, when its tables stand, and kept beside them."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from fuqi.settings import Settings
+from fuqi.store import Database, Release, rollups
+from fuqi.store.queries import Query
+from fuqi.store.queries import load as load_queries
+
+LARGEST_GROUP = 250_000
+"""Rows a group of a file holds at most: a query that asks for some days reads the groups that have them."""
+
+
+def write(
+    release: Release, settings: Settings, *, queries: Mapping[str, Query] | None = None
+) -> Mapping[str, int]:
+    """Work out every roll-up of the release at the moment of its data; gives the rows of each by name.
+
+    The folder appears whole or not at all: whoever opens the release meanwhile goes through the ledger. Raises OSError
+    or duckdb.Error, and then there is no folder.
+    """
+    asked = load_queries() if queries is None else queries
+    folder = release.folder / rollups.FOLDER
+    unfinished = folder.with_name(f".{rollups.FOLDER}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    database = Database(release, settings, queries=asked)
+    moment = {"as_of": release.manifest.data_as_of}
+    try:
+        counts = {
+            name: database.write(name, moment, unfinished / f"{name}.parquet", LARGEST_GROUP)
+            for name in rollups.names(asked)
+        }
+    finally:
+        database.close()
+    made_of = rollups.fingerprint(release.manifest.data_as_of, settings, asked)
+    (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    return counts

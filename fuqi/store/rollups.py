@@ -1,0 +1,60 @@
+"""Roll-ups: what a load works out beforehand, so that a page need not go through the ledger.
+
+`queries/rollups/*.sql` say what they hold; each asks for `$as_of` alone and has a column `subdistrict_name`. A release
+keeps their rows in its folder `rollups/`, judged at the moment of its data. A query reads a roll-up as it reads a staging
+query, `case_counts($as_of)`: at the moment of the data it gets the rows kept, at any other moment the same SQL runs over
+the ledger. So a roll-up is only ever a shorter way to the same numbers, and a release without them still opens.
+
+They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the working
+calendar or a query they no longer count, until a load or `python -m fuqi build` works them out again.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+
+from fuqi import worktime
+from fuqi.settings import Settings
+from fuqi.store import worktime_sql
+from fuqi.store.queries import ROLLUPS, STAGING, Query
+from fuqi.store.releases import Release
+
+FOLDER = "rollups"
+MADE_OF = "made_of.json"
+DECIDING_SETTINGS = ("office_hours", "deadline_limits")
+"""Settings that the rows of a roll-up depend on; a query takes all others as parameters."""
+
+
+def kept(release: Release, settings: Settings, queries: Mapping[str, Query]) -> Mapping[str, Path]:
+    """The roll-ups that the release keeps and that still count, by name; none where one thing differs."""
+    folder = release.folder / FOLDER
+    try:
+        made_of = json.loads((folder / MADE_OF).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if made_of != fingerprint(release.manifest.data_as_of, settings, queries):
+        return {}
+    return {name: folder / f"{name}.parquet" for name in names(queries)}
+
+
+def names(queries: Mapping[str, Query]) -> tuple[str, ...]:
+    return tuple(query.name for query in queries.values() if query.folder == ROLLUPS)
+
+
+def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
+    """What decides the rows of the roll-ups beside the tables of the release, as a short text to compare."""
+    last = date(as_of.year + worktime_sql.YEARS_AHEAD, 12, 31)
+    decided_by = {
+        "as_of": as_of,
+        "settings": {name: repr(getattr(settings, name)) for name in DECIDING_SETTINGS},
+        "calendar": worktime.numbered_days(last),
+        "queries": {
+            name: query.sql
+            for name, query in sorted(queries.items())
+            if query.folder in (STAGING, ROLLUPS)
+        },
+    }
+    return hashlib.sha256(json.dumps(decided_by, default=str).encode()).hexdigest()
