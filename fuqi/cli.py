@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def demo(chosen: argparse.Namespace) -> int:
     from fuqi import demo as generator
 
-    generator.write(chosen.folder, chosen.seed, progress=_timed())
+    generator.write(chosen.folder, chosen.seed, progress=_timed(), appeal_count=chosen.appeals)
     return 0
 
 
@@ -277,6 +277,12 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=DEMO_SEED, help="the same seed writes the same content"
     )
     added.add_argument("--folder", type=Path, default=paths.EXPORTS)
+    added.add_argument(
+        "--appeals",
+        type=int,
+        metavar="COUNT",
+        help="so many appeals, of three years, as parquet files; give a --folder of their own",
+    )
 
     added = command("intake", intake, "load export files into a new release")
     added.add_argument("source", type=Path, help="a folder of exports, or one file")

@@ -17,6 +17,7 @@ from fuqi.demo import (
     economy,
     entities,
     files,
+    many_appeals,
     responsibility,
     stations,
     wrong_rows,
@@ -136,11 +137,16 @@ datum = "WGS84"
 
 
 def write(
-    folder: Path, seed: int = DEFAULT_SEED, progress: Callable[[str], None] = lambda line: None
+    folder: Path,
+    seed: int = DEFAULT_SEED,
+    progress: Callable[[str], None] = lambda line: None,
+    *,
+    appeal_count: int | None = None,
 ) -> None:
     """Writes the export of every table and `source.toml` into `folder`.
 
-    The same seed gives the same bytes. `progress` is handed one Chinese line a step.
+    The same seed gives the same bytes. `progress` is handed one Chinese line a step. With `appeal_count` there are so
+    many appeals, of three years, as parquet files (`many_appeals`).
     """
     folder.mkdir(parents=True, exist_ok=True)
     progress("正在生成 55.2 万户市场主体……")
@@ -149,6 +155,7 @@ def write(
     progress("正在生成干部、小组、服务站和走访……")
     # A copy: a wrong row put among them would shift the organisations the firms refer to.
     tables = _tables(seed, areas, firms) | {"party_orgs": list(orgs)}
+    drawn = [dict(row) for row in tables["appeals"]]
     wrong_rows.add(tables)
     datums.convert(tables["stations"], "GCJ-02")
     wrong_rows.swap_position(tables["stations"])
@@ -160,7 +167,14 @@ def write(
     }
     wrong_rows.untidy(np.random.default_rng([seed, 9]), tables["appeals"], aliases)
     contract = model.load()
+    if appeal_count is not None:
+        for file, count in many_appeals.write(
+            folder, contract["appeals"], drawn, appeal_count, seed
+        ):
+            progress(f"已写出 {file.name}（{count:,} 行）")
     for layout in LAYOUTS:
+        if layout.table == "appeals" and appeal_count is not None:
+            continue
         rows = tables[layout.table]
         file = files.write(folder, layout, contract[layout.table], rows)
         progress(f"已写出 {file.name}（{len(rows):,} 行）")

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 from fuqi.settings import Settings
 from fuqi.store import Database, Release, rollups
