@@ -26,7 +26,7 @@ def write(
     unfinished = folder.with_name(f".{rollups.FOLDER}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    database = Database(release, settings, queries=asked)
+    database = Database(release, settings, queries=asked, keeps_rollups=False)
     moment = {"as_of": release.manifest.data_as_of}
     try:
         counts = {

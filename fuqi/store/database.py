@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -49,6 +50,7 @@ class Database:
         queries: Mapping[str, Query] | None = None,
         scope: Scope = WHOLE,
         district: "Callable[[], Database] | None" = None,
+        keeps_rollups: bool = True,
     ) -> None:
         self.release = release
         self.scope = scope
@@ -72,7 +74,8 @@ class Database:
         self._contract = contract or load_contract()
         self._lock = threading.Lock()
         self._list_absent_columns()
-        self._kept = rollups.kept(release, settings or Settings(), self.queries)
+        self._settings = settings or Settings()
+        self._kept = rollups.kept(release, self._settings, self.queries) if keeps_rollups else {}
         self._open_tables(self._contract)
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
@@ -89,6 +92,8 @@ class Database:
             raise QueryError(f"{name}: {dollars(unknown)} given, not declared in its header")
         if (whole := self._asked_instead(query, params)) is not None:
             return _own_rows(whole.run(name, params), query, self.scope)
+        if self._kept and params.get("as_of", self._moment) != self._moment:
+            return self._at_other_moments.run(name, params)
         with self._lock:
             cursor = self._connection.cursor()
         try:
@@ -108,6 +113,22 @@ class Database:
             for table, _, column in (need.partition(".") for need in kpi.needs)
             if table in self.release.manifest.tables
             and self.release.manifest.tables[table].absent(column)
+        )
+
+    @property
+    def _moment(self) -> datetime:
+        return self.release.manifest.data_as_of
+
+    @cached_property
+    def _at_other_moments(self) -> "Database":
+        """The same without roll-ups, which know one moment alone; hardly anybody asks for another."""
+        return Database(
+            self.release,
+            self._settings,
+            contract=self._contract,
+            queries=self.queries,
+            scope=self.scope,
+            keeps_rollups=False,
         )
 
     @cached_property
@@ -210,7 +231,7 @@ class Database:
                 self._connection.execute(_as_macro(query) if query.params else _as_table(query))
 
     def _open_rollup(self, query: Query) -> None:
-        """What the release keeps of it, at the moment of the data; the same SQL over the ledger at any other."""
+        """What the release keeps of it; where it keeps none that counts, the same SQL over the ledger."""
         if query.name not in self._kept:
             self._connection.execute(_as_macro(query))
             return
@@ -219,13 +240,8 @@ class Database:
         self._connection.execute(
             f"create table {kept} as from read_parquet('{_quoted(self._kept[query.name])}') where {seen}"
         )
-        moment = f"timestamp '{self.release.manifest.data_as_of}'"
-        # A condition on the moment alone is decided before anything is read.
-        live = _with_arguments(query)
         self._connection.execute(
-            f'create macro "{query.name}"(as_of) as table ('
-            f"select * from {kept} where as_of = {moment} "
-            f"union all select * from ({live}\n) where as_of is distinct from {moment})"
+            f'create macro "{query.name}"(as_of) as table (select * from {kept})'
         )
 
 
