@@ -44,7 +44,6 @@ PARAMS = {
     "compared_at": datetime(2023, 5, 1),
     "common_fdr": 1.0,
     "case_id": "SQ00002",
-    "grouped_by": "category",
     "most_rows": 20,
     "weeks_around": 4,
     "cells_a_side": 2,

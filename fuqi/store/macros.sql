@@ -104,15 +104,6 @@ create macro composite_score(responded, resolved, satisfied, response_weight, re
         + case when satisfied_weight > 0 then satisfied * satisfied_weight else 0 end
     ) / (response_weight + resolved_weight + satisfied_weight);
 
--- Like hours share a bucket: finer the shorter they are, whole numbers only, so that every engine draws the same line.
-create macro hours_bucket(hours) as
-    case
-        when hours < 8 then floor(hours * 4)
-        when hours < 96 then 32 + floor((hours - 8) / 2)
-        when hours < 480 then 76 + floor((hours - 96) / 12)
-        else least(108 + floor((hours - 480) / 96), 999)
-    end::integer;
-
 -- What counts of roll-ups come to, 0 where there are none.
 create macro total(counts) as coalesce(sum(counts), 0)::bigint;
 create macro resolved_total(fully, partly, partial_counts_as_resolved) as
