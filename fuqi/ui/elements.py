@@ -13,6 +13,7 @@ from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, places
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -22,6 +23,9 @@ TIMES = ("_quotient", "_ratio")
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
+LONGEST_NOTE = 500
+"""Characters of small print below a heading, a table or a map."""
+
 
 def columns(spec: int | Sequence[float]) -> list[Any]:
     """Side by side on a desk, one below the other on a phone."""
@@ -30,7 +34,7 @@ def columns(spec: int | Sequence[float]) -> list[Any]:
 
 def section(heading: str, note: str = "") -> None:
     downloads.section(heading)
-    st.subheader(heading, anchor=False)
+    st.subheader(plain(heading), anchor=False)
     if note:
         st.caption(note)
 
@@ -222,7 +226,7 @@ def _n_in_words(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
 def _caption_row(*notes: str) -> Any:
     """What stands below a table: where it comes from, and room at the end of the line."""
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
-    row.caption(" · ".join(note for note in notes if note), width="stretch")
+    row.caption(plain(" · ".join(note for note in notes if note), LONGEST_NOTE), width="stretch")
     return row
 
 
@@ -286,7 +290,7 @@ def district_map(
         f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
     ]
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{heading}**", width="stretch")
+        st.markdown(f"**{plain(heading)}**", width="stretch")
         downloads.picture(
             heading,
             scope_of(rows[0]),
@@ -310,7 +314,7 @@ def district_map(
         scope_of(rows[0]),
         view.provenance,
     ]
-    st.caption(" · ".join(note for note in notes if note))
+    st.caption(plain(" · ".join(note for note in notes if note), LONGEST_NOTE))
 
 
 def _key_here(view: View, name: str) -> str:
