@@ -11,7 +11,9 @@ from fuqi.export import inert
 LONGEST = 60
 """Characters of a name that a line shows."""
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<#+\-.!|~$:>&=^@\"'])")
+_MARKUP = re.compile(r"([\\`*_~$\[\]<&])")
+_BLOCK = re.compile(r"^([-+#>=|])|^(\d{1,9})([.)])")
+"""What makes a list, a heading, a quotation or a table of a line that begins with it."""
 _JOINER = "\u2060"
 _WORDS = re.compile(
     r"(?<=:)(?=[A-Za-z+/_-])|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=-)(?=-)", re.IGNORECASE
@@ -39,5 +41,6 @@ def cut(text: str, longest: int = LONGEST) -> str:
 
 def _escaped(text: str) -> str:
     shown = _MARKUP.sub(r"\\\1", _WORDS.sub(_JOINER, text))
+    shown = _BLOCK.sub(lambda found: f"{found[2] or ''}\\{found[1] or found[3]}", shown)
     # Isolated, or the numbers and brackets around it would be read from the right as well.
     return shown.join(_ISOLATED) if _RIGHT_TO_LEFT.search(text) else shown
