@@ -34,6 +34,9 @@ MOST_MARKS = 4
 """Combining marks that a letter keeps; more of them run over the lines around it."""
 TOO_MANY_MARKS = rf"\p{{M}}{{{MOST_MARKS + 1}}}"
 
+REGISTERED_NAMES = ("subdistrict_name", "community_name")
+"""Names that rows refer to by: spelled in their register as in the rows, or these would name nothing."""
+
 LONGEST_NOT_GIVEN = 3 * max(map(len, NOT_GIVEN))
 """Bytes of the longest word for no value, in full width."""
 
@@ -161,6 +164,7 @@ def _is_compared(column: Column) -> bool:
         or column.references
         or column.personal == "phone"
         or _is_code(column)
+        or column.name in REGISTERED_NAMES
     )
 
 
