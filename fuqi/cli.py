@@ -8,11 +8,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from pathlib import Path
 
 from fuqi import contract, paths, settings, wording
 from fuqi.contract import ContractError
+from fuqi.printed import Printable
 from fuqi.settings import SettingsError
 from fuqi.store import BusyError, QueryError, ReleaseError, Warehouse
 
@@ -22,6 +24,12 @@ BUSY = 75
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    # Names of files and sheets, headers and values are printed; none of them may steer the terminal.
+    with redirect_stdout(Printable(sys.stdout)), redirect_stderr(Printable(sys.stderr)):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         return chosen.run(chosen)

@@ -127,10 +127,17 @@ def _shared(appeals: list[Row]) -> list[Row]:
     rows = []
     for n in range(SHARED_FROM):
         day = AS_OF - timedelta(days=n % 40, hours=3)
-        common = {"受理时间": f"{day:%Y-%m-%d %H:%M}", "首次联系时间": "", "派单时间": "", "签收时间": ""}
+        common = {
+            "受理时间": f"{day:%Y-%m-%d %H:%M}",
+            "首次联系时间": "",
+            "派单时间": "",
+            "签收时间": "",
+        }
         common |= {"办结时间": "", "办理结果": "", "满意度": "", "办结时限": ""}
         rows.append(here | common | {"工单编号": f"H{n}", "主体编号": f"E{n % 15}", "企业名称": ""})
-        rows.append(other | common | {"工单编号": f"O{n}", "主体编号": f"F{n % 15}", "企业名称": ""})
+        rows.append(
+            other | common | {"工单编号": f"O{n}", "主体编号": f"F{n % 15}", "企业名称": ""}
+        )
     return rows
 
 
@@ -145,7 +152,7 @@ def write(folder: Path, texts: Sequence[str] = TEXTS) -> Path:
             writer.writeheader()
             writer.writerows(rows)
     tables = "\n".join(
-        f"[[files]]\npattern = \"{table.name}.csv\"\ntable = \"{table.name}\""
+        f'[[files]]\npattern = "{table.name}.csv"\ntable = "{table.name}"'
         for table in contract.load().tables
     )
     (folder / "source.toml").write_text(

@@ -27,8 +27,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 from shapely.geometry import LinearRing
 
-from fuqi import export, look, maps, paths
-from fuqi.export import inert, pictures
+from fuqi import export, inert, look, maps, paths
+from fuqi.export import pictures
 from fuqi.maps import layers
 from fuqi.store import Database
 from tests.ledger import publish_ledger

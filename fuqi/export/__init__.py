@@ -1,5 +1,6 @@
 """Shown things as files: pictures (PNG, SVG, PDF), tables (CSV, XLSX), a page as a workbook. Nothing is queried."""
 
+from fuqi import inert
 from fuqi.export.csv_files import as_csv
 from fuqi.export.facts import Facts
 from fuqi.export.maps import UnknownLayerError, map_chart
@@ -33,6 +34,7 @@ __all__ = [
     "as_png",
     "as_svg",
     "as_workbook",
+    "inert",
     "map_chart",
     "sheet_name",
     "sheet_of",

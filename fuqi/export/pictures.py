@@ -12,10 +12,9 @@ import pyarrow as pa
 import pylopdf_fonts_zh_cn
 import vl_convert
 
-from fuqi import look
+from fuqi import inert, look
 from fuqi.charts import titled
 from fuqi.charts.theme import FRAME_HEIGHT, NUMBER_LOCALE, TIME_LOCALE
-from fuqi.export import inert
 from fuqi.export.facts import Facts
 
 FONT = "Noto Sans SC"

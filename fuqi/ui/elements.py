@@ -13,7 +13,7 @@ from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, places
-from fuqi.ui.escaping import plain
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, scope_of
 
@@ -23,8 +23,8 @@ TIMES = ("_quotient", "_ratio")
 ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
-LONGEST_NOTE = 500
-"""Characters of small print below a heading, a table or a map."""
+LONGEST_NOTE = 200
+"""Characters of one of the notes below a heading, a table or a map."""
 
 
 def columns(spec: int | Sequence[float]) -> list[Any]:
@@ -37,6 +37,11 @@ def section(heading: str, note: str = "") -> None:
     st.subheader(plain(heading), anchor=False)
     if note:
         st.caption(note)
+
+
+def small_print(*notes: str) -> str:
+    """Markdown of the notes that say something, one after the other; a long one does not hide the next."""
+    return " · ".join(plain(note, LONGEST_NOTE) for note in notes if note)
 
 
 STEPS = {"day": "按日", "week": "按周", "month": "按月"}
@@ -229,7 +234,7 @@ def _n_in_words(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
 def _caption_row(*notes: str) -> Any:
     """What stands below a table: where it comes from, and room at the end of the line."""
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
-    row.caption(plain(" · ".join(note for note in notes if note), LONGEST_NOTE), width="stretch")
+    row.caption(small_print(*notes), width="stretch")
     return row
 
 
@@ -261,7 +266,7 @@ def chart(
     drawn = draw(rows, **options)
     with st.container(gap=None):
         st.altair_chart(
-            charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
+            charts.titled(drawn, heading, f"{cut(scope_of(rows))}　{view.provenance}"),
             width="stretch",
             theme=None,
             alt=f"{heading}，{scope_of(rows)}",
@@ -317,7 +322,7 @@ def district_map(
         scope_of(rows[0]),
         view.provenance,
     ]
-    st.caption(plain(" · ".join(note for note in notes if note), LONGEST_NOTE))
+    st.caption(small_print(*notes))
 
 
 def _key_here(view: View, name: str) -> str:

@@ -6,7 +6,7 @@ written from right to left.
 
 import re
 
-from fuqi.export import inert
+from fuqi import inert
 
 LONGEST = 60
 """Characters of a name that a line shows."""

@@ -43,7 +43,7 @@ def frozen(view: View) -> None:
             + f"口径 {found.version}"
             + (f"，{found.label}" if found.label else "")
         )
-        st.caption(plain(said, LONGEST_NOTE))
+        st.caption(plain(said, 2 * LONGEST_NOTE))
 
 
 def _rows(view: View, found: Frozen) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ from fuqi.store import (
 )
 from fuqi.store.database import problems_of
 from fuqi.ui import identity
-from fuqi.ui.elements import grid, section
+from fuqi.ui.elements import grid, section, small_print
 from fuqi.ui.escaping import plain_lines
 from fuqi.ui.labels import PAGES, table_title
 from fuqi.ui.view import View
@@ -112,7 +112,7 @@ def file_outcomes(view: View) -> None:
         st.info("本版本由较早的程序载入，没有留下每个文件的记录。", icon=":material/info:")
         return
     _files_table(files)
-    st.caption(f"共 {len(files)} 个文件或工作表 · {view.provenance}")
+    st.caption(small_print(f"共 {len(files)} 个文件或工作表", view.provenance))
 
 
 def release_history() -> None:

@@ -17,7 +17,7 @@ from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
 from fuqi.ui import downloads, filters, identity, places
-from fuqi.ui.escaping import plain
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
 
@@ -191,7 +191,7 @@ class View:
         parts = [
             f"数据截至 {wording.moment(self.as_of)}",
             f"版本 {manifest.release_id}",
-            manifest.label,
+            cut(manifest.label),
         ]
         return " · ".join(part for part in parts if part)
 
