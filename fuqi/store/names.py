@@ -85,7 +85,9 @@ def masked(text: str, names: Iterable[str]) -> str:
     for name in names:
         stars = name[0] + "*" * (len(name) - 1)
         if _LATIN.fullmatch(name):
-            text = re.sub(rf"(?<!{_LETTER}){re.escape(name)}(?!{_LETTER})", stars, text, flags=re.IGNORECASE)
+            text = re.sub(
+                rf"(?<!{_LETTER}){re.escape(name)}(?!{_LETTER})", stars, text, flags=re.IGNORECASE
+            )
             continue
         text = text.replace(name, stars)
         if len(name) <= 3 and any(blank in text for blank in _BLANKS):

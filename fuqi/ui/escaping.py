@@ -30,6 +30,11 @@ def plain(text: object, longest: int = LONGEST) -> str:
     return _escaped(cut(inert.one_line(str(text)), longest))
 
 
+def in_badge(text: object) -> str:
+    """The same for a badge, which escapes brackets by itself: escaped twice they would be Markdown again."""
+    return plain(text).replace(r"\[", "[").replace(r"\]", "]")
+
+
 def plain_lines(text: object) -> str:
     """Markdown that shows the text whole, line by line."""
     return "  \n".join(_escaped(inert.one_line(line)) for line in str(text).splitlines())

@@ -17,7 +17,7 @@ from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
 from fuqi.ui import downloads, filters, identity, places
-from fuqi.ui.escaping import cut, plain
+from fuqi.ui.escaping import cut, in_badge, plain
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
 
@@ -259,7 +259,7 @@ def page(
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         if manifest.label:
-            st.badge(plain(manifest.label), color="orange", icon=":material/science:")
+            st.badge(in_badge(manifest.label), color="orange", icon=":material/science:")
         st.badge(
             f"数据截至 {wording.moment(manifest.data_as_of)}",
             color="blue",
