@@ -1,6 +1,7 @@
 """Charts as PNG, SVG and PDF, with the same Chinese glyphs on every machine: the font comes with the package."""
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,6 +61,7 @@ def as_pdf(chart: alt.TopLevelMixin, facts: Facts) -> bytes:
 PICTURES = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
 """How each kind of picture is made, by the ending of its file."""
 
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _LOCALES = {
     "format_locale": NUMBER_LOCALE,
     "time_format_locale": TIME_LOCALE,
@@ -76,7 +78,20 @@ def picture(chart: alt.TopLevelMixin, facts: Facts) -> Spec:
     _lay_out(spec)
     spec["title"] = _heading(facts, spec["width"])
     spec["config"] = {**spec["config"], "font": FONT}
-    return spec
+    return _printable(spec)
+
+
+def _printable(part: Any) -> Any:
+    """The specification without characters that the converter fails on, or ends the whole process on.
+
+    Controls are shown; what lies beyond the first 65,536 characters becomes 〓, the printer's sign for a missing
+    letter, for Vega cuts long texts through the middle of it.
+    """
+    if isinstance(part, str):
+        return _BEYOND.sub("〓", inert.readable(part))
+    if isinstance(part, dict):
+        return {name: _printable(value) for name, value in part.items()}
+    return [_printable(value) for value in part] if isinstance(part, list) else part
 
 
 def words_of(chart: alt.TopLevelMixin) -> dict[str, str]:
