@@ -19,6 +19,7 @@ MOST_SHOWN = 2000
 DAYS = {"今天": 1, "近7天": 7, "近31天": 31, "近366天": 366}
 EVERYBODY, EVERYTHING = "全部账号", "全部操作"
 FILTERS = {
+    "about": "范围",
     "street": "街道",
     "community": "社区",
     "park": "园区",

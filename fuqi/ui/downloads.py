@@ -179,7 +179,9 @@ def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
             WHOLE_PAGE,
             "xlsx",
             shown.workbook,
-            lambda: (sum(item.n for item in shown.items.values()), shown.has_cases),
+            lambda: _Held(
+                sum(item.n for item in shown.items.values()), shown.has_cases, shown.filters
+            ),
             reason or "",
         ).hand_over,
         file_name=shown.file_name(shown.page, "xlsx"),
@@ -306,6 +308,7 @@ def _menu(shown: Shown, key: str, item: Item) -> None:
                         kind,
                         _file(shown, item, kind),
                         n=item.n,
+                        scope=item.scope,
                         of_cases=item.of_cases,
                         reason=reason or "",
                     ),
@@ -347,11 +350,12 @@ def button(
     n: int | None,
     file_name: str,
     key: str,
+    scope: str = "",
     of_cases: bool = False,
     filters: Mapping[str, str] | None = None,
     **looks: Any,
 ) -> None:
-    """A button for a file that a page makes itself; `title` and `n` (rows, if it has any) go to the log.
+    """A button for a file that a page makes itself; `title`, `n` (rows, if it has any) and `scope` go to the log.
 
     With `of_cases` it asks for a reason first, where accounts are asked for. `filters` are written down besides the
     page's own; `looks` are those of `st.download_button`.
@@ -360,7 +364,16 @@ def button(
     reason = _reason(owner, key) if of_cases else ""
     st.download_button(
         label,
-        delivered(title, kind, make, n=n, of_cases=of_cases, reason=reason or "", filters=filters),
+        delivered(
+            title,
+            kind,
+            make,
+            n=n,
+            scope=scope,
+            of_cases=of_cases,
+            reason=reason or "",
+            filters=filters,
+        ),
         file_name=file_name,
         mime=MIME[kind],
         key=key,
@@ -376,6 +389,7 @@ def delivered(
     make: Callable[[], bytes],
     *,
     n: int | None,
+    scope: str = "",
     of_cases: bool = False,
     reason: str = "",
     filters: Mapping[str, str] | None = None,
@@ -385,17 +399,27 @@ def delivered(
     What it gives raises NotDelivered when the login has ended, when there is no reason where one is needed, and when
     the log cannot be written; the page says so then.
     """
-    return _Delivery(title, kind, make, lambda: (n, of_cases), reason, filters or {}).hand_over
+    holds = _Held(n, of_cases, scope)
+    return _Delivery(title, kind, make, lambda: holds, reason, filters or {}).hand_over
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a file has in it: rows, whether they are single cases, and what they are about."""
+
+    n: int | None
+    of_cases: bool
+    scope: str
 
 
 @dataclass(frozen=True)
 class _Delivery:
-    """A file to be made and handed over; `holds` says how many rows it has, and whether they are single cases."""
+    """A file to be made and handed over; `holds` says what is in it by then."""
 
     title: str
     kind: str
     make: Callable[[], bytes]
-    holds: Callable[[], tuple[int | None, bool]]
+    holds: Callable[[], _Held]
     reason: str = ""
     filters: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = field(default_factory=lambda: current())
@@ -426,20 +450,19 @@ class _Delivery:
         drawn_for = (self.owner.name, self.owner.roles, self.owner.streets)
         if (account.name, account.roles, account.streets) != drawn_for:
             raise NotDelivered("账号或权限已经改变，请刷新页面")
-        _, of_cases = self.holds()
-        if of_cases and account != OPEN_ACCOUNT and len(self.reason) < SHORTEST_REASON:
+        if self.holds().of_cases and account != OPEN_ACCOUNT and len(self.reason) < SHORTEST_REASON:
             raise NotDelivered("含逐条诉求，请先填写导出事由")
         return account
 
     def _write_down(self, account: Account) -> None:
-        n, _ = self.holds()
-        asked = self.shown.asked if self.shown else {}
+        held = self.holds()
+        asked = {**(self.shown.asked if self.shown else {}), "about": held.scope}
         identity.record(
             account,
             "export",
             self.shown.page if self.shown else "",
             {**asked, **self.filters, "item": self.title, "format": self.kind},
-            n,
+            held.n,
             self.reason,
             self.shown.release_id if self.shown else "",
         )

@@ -172,6 +172,7 @@ def new_sites(view: View, stations: pa.Table) -> None:
             n=sites.num_rows,
             file_name=f"服务站选址_{view.as_of:%Y%m%d}.csv",
             key="sites_download",
+            scope=scope_of(sites),
             icon=":material/download:",
         )
 

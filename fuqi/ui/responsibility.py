@@ -357,6 +357,7 @@ def proposal_block(view: View) -> None:
         n=rows.num_rows,
         file_name=f"挂点补位建议_{view.as_of:%Y%m%d}.csv",
         key="proposal_download",
+        scope=_where(view),
         icon=":material/download:",
     )
     with st.expander("怎样算出来的"):

@@ -20,7 +20,7 @@ from fuqi.ui.downloads import Shown
 from tests.pages.conftest import OpenPage
 
 PAGES = sorted(page.stem for page in paths.PAGES.glob("*.py") if page.stem != "audit")
-"""Those that are opened where nobody logs in; the page of auditors is in `test_audited_exports.py`."""
+"""Those that are opened where nobody logs in; the page of auditors is in `tests/test_protection.py`."""
 EACH_PAGE = pytest.mark.parametrize("page", PAGES)
 HEADER = 3
 
