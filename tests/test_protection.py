@@ -32,6 +32,7 @@ from tests.conftest import copied
 from tests.visitor import Drawn, Visitor, ask, login_cookie
 
 MINE, THEIRS = "福保街道", "华强北街道"
+ELSEWHERE = "elsewhere.example"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TELLING = re.compile(
     r"Traceback|File \"|\.py\b|site-packages|/fuqi/|settings\.toml|Error\b|warehouse"
@@ -494,7 +495,7 @@ def test_pages_of_another_site_open_no_connection(address):
         pytest.raises(InvalidStatus) as refused,
         connect(
             f"ws{address.removeprefix('http')}/_stcore/stream",
-            origin="http://elsewhere.example",  # type: ignore[arg-type]
+            origin=f"http://{ELSEWHERE}",  # type: ignore[arg-type]
             proxy=None,
         ),
     ):

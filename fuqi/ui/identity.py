@@ -161,7 +161,7 @@ def corner(account: Account) -> None:
         st.badge(OPEN_NOTE, color="gray", icon=":material/public:")
         return
     with st.popover(account.titles, icon=":material/account_circle:", key="account"):
-        st.markdown(f"账号：{_plain(account.name)}")
+        st.markdown(f"账号：{plain(account.name)}")
         if account.scope.streets is not None and account.scope.streets:
             st.caption(
                 f"只显示{account.scope.named}的数据；与全区的比较只有全区合计，不含其他街道的行。"
@@ -282,5 +282,6 @@ def _ended() -> EndedLogins:
     return EndedLogins(paths.WAREHOUSE / access.ended.FOLDER)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text for Markdown, with nothing in it that Markdown would take for its own."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|~$:<>&" else c for c in text)
