@@ -4,15 +4,14 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
-import pyarrow as pa
 import streamlit as st
 
 from fuqi import audit, paths
 from fuqi.audit import LOCAL_ZONE, Entry
 from fuqi.export import inert
 from fuqi.ui import downloads
-from fuqi.ui.elements import grid
 from fuqi.ui.view import View
 
 MOST_SHOWN = 2000
@@ -37,6 +36,12 @@ FILTERS = {
     "holding": "字样",
 }
 """What the filters of an address are called."""
+WIDTHS: dict[str, Literal["medium", "large"]] = {
+    "时间": "medium",
+    "内容": "medium",
+    "筛选": "large",
+    "事由": "medium",
+}
 TAKEN = ("item", "format")
 """Entries that say what was taken away, not what it was narrowed to."""
 
@@ -46,6 +51,7 @@ def audit_log(view: View) -> None:
     if not view.account.may_audit:  # the portal lets nobody else in; a page is not to depend on it
         st.error("审计日志只供审计人员查看。", icon=":material/block:")
         st.stop()
+    downloads.no_workbook()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.selectbox("时段", list(DAYS), index=1, key="audit_days", width=130)
         today = datetime.now(LOCAL_ZONE).date()
@@ -69,7 +75,16 @@ def audit_log(view: View) -> None:
     if not rows:
         st.info("没有这样的记录。", icon=":material/search_off:")
         return
-    grid(pa.Table.from_pylist(rows[:MOST_SHOWN]), list(rows[0]), height=560)
+    st.dataframe(
+        rows[:MOST_SHOWN],
+        hide_index=True,
+        height=560,
+        width="stretch",
+        column_config={
+            name: st.column_config.Column(width=WIDTHS.get(name, "small")) for name in rows[0]
+        },
+        placeholder="",
+    )
     more = f"，只显示最近 {MOST_SHOWN:,} 条，下载的文件里有全部" if len(rows) > MOST_SHOWN else ""
     st.caption(f"共 {len(rows):,} 条{more} · 日志只增不改，除账号外不含个人信息")
 

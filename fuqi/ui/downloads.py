@@ -31,12 +31,14 @@ ENTRY = "shown_on_page"
 """The session's entry with what the page on the screen shows."""
 REFUSED = "refused_downloads"
 """The session's entry with sentences on files that were not handed over, to be said on the screen."""
+ASKING = "pages_that_ask_for_a_reason"
+"""The session's entry with the pages that had lists of single cases."""
 CASE_NUMBER = "appeal_id"
 """Rows with this column are single cases: who takes them away says what for."""
 SHORTEST_REASON, LONGEST_REASON = 2, 200
 
 CARDS = "指标"
-WHOLE_PAGE = "本页"
+WHOLE_PAGE, WHOLE_BUTTON = "本页", "导出本页"
 MIME = {
     "png": "image/png",
     "svg": "image/svg+xml",
@@ -107,6 +109,8 @@ class Shown:
     definitions: dict[str, str] = field(default_factory=dict)
     whole: Any = None
     """Where the button stands that takes the whole page away."""
+    asks: bool = False
+    """Whether that button asks for a reason."""
 
     @property
     def has_cases(self) -> bool:
@@ -167,9 +171,18 @@ def begin(page: str, data_as_of: datetime, release_id: str, label: str, owner: A
     shown = Shown(page, data_as_of, release_id, label, owner)
     st.session_state[ENTRY] = shown
     shown.whole = st.empty()
-    with shown.whole:
-        _whole_page(shown, "导出本页", "", "export_page")
+    if page in st.session_state.setdefault(ASKING, set()):
+        _ask_for_the_page(shown)
+    else:
+        with shown.whole:
+            _whole_page(shown, WHOLE_BUTTON, "", "export_page")
     return shown
+
+
+def no_workbook() -> None:
+    """The page has a file of its own, and nothing besides to put into a workbook."""
+    if (shown := current()) is not None and shown.whole is not None:
+        shown.whole.empty()
 
 
 def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
@@ -191,16 +204,21 @@ def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
         type="tertiary",
         on_click="ignore",
         disabled=reason is None,
-        help="本页的指标、表格和图表数据，一个 XLSX 文件。",
+        help="本页的指标、表格和图表数据，一个 XLSX 文件。" if label == WHOLE_BUTTON else None,
     )
 
 
 def _ask_for_the_page(shown: Shown) -> None:
-    """A list of cases came onto the page: its workbook, too, is taken away for a reason."""
+    """Where a list of cases is on the page, its workbook, too, is taken away for a reason.
+
+    The session remembers it: a field that is open would close if the next run began with another button.
+    """
+    st.session_state[ASKING].add(shown.page)
+    shown.asks = True
     with (
         shown.whole,
         st.popover(
-            "导出本页", type="tertiary", icon=":material/download:", key="export_page_asking"
+            WHOLE_BUTTON, type="tertiary", icon=":material/download:", key="export_page_asking"
         ),
     ):
         _whole_page(shown, "XLSX", _reason(shown.owner, "page"), "export_page_for_a_reason")
@@ -319,11 +337,10 @@ def _menu(shown: Shown, key: str, item: Item) -> None:
                     disabled=reason is None,
                 )
     context = get_script_run_ctx()
-    is_first = sum(i.of_cases for i in shown.items.values()) == 1
     # A part drawn again by itself may not draw outside of itself; its page has asked already.
     is_part = context is not None and context.fragment_ids_this_run
-    asks = item.of_cases and shown.owner != OPEN_ACCOUNT
-    if asks and is_first and shown.whole is not None and not is_part:
+    has_to_ask = item.of_cases and shown.owner != OPEN_ACCOUNT and not shown.asks
+    if has_to_ask and shown.whole is not None and not is_part:
         _ask_for_the_page(shown)
 
 

@@ -15,8 +15,10 @@ from fuqi.access import OPEN_ACCOUNT, Account
 from fuqi.settings import SettingsError
 from fuqi.ui import identity
 from fuqi.ui.handed_out import FILES, MINUTES
+from fuqi.ui.limits import STATIC
 
 LOGOUT = "/auth/logout"
+MEDIA = "/media/"
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 """Routes of Streamlit that nobody needs here: figures on the server, and a way to drive pages without a browser."""
 
@@ -96,9 +98,14 @@ class OwnFiles:
                         refusal = PlainTextResponse(NOT_YOURS, status_code=403)
                         await refusal(scope, receive, send)
 
-        # A file is told by all of its content.
-        headers = [h for h in scope["headers"] if h[0].lower() != b"range"]
-        await self.app({**scope, "headers": headers}, receive, send_checked)
+        if MEDIA in scope["path"] and STATIC not in scope["path"]:
+            # A file is told by all of its content, as it was made.
+            headers = [h for h in scope["headers"] if h[0].lower() not in _MAKE_IT_ANOTHER]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send_checked)
+
+
+_MAKE_IT_ANOTHER = {b"range", b"if-range", b"accept-encoding"}
 
 
 def _is_to_be_saved(start: Message) -> bool:

@@ -58,7 +58,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'",
     "frame-ancestors 'self'",
 )
-NOT_USED = ("camera", "microphone", "geolocation", "payment", "usb", "serial", "bluetooth", "midi")
+NOT_USED = ("camera", "microphone", "geolocation", "payment", "usb", "serial", "midi")
 """What no page here asks a browser for."""
 
 
