@@ -43,7 +43,7 @@ QUERIES = load_queries()
 
 SEEDS = st.integers(0, 10**6)
 
-FEW = settings(SMALL, max_examples=4)
+FEW = settings(SMALL, max_examples=3)
 """A ledger is asked some hundreds of questions."""
 
 

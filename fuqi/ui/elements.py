@@ -15,7 +15,7 @@ from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, places
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
-from fuqi.ui.view import View, scope_of
+from fuqi.ui.view import View, are_cases, scope_of
 
 TIMES = ("_quotient", "_ratio")
 """Endings of columns that say how many times as much."""
@@ -180,8 +180,12 @@ def written_table(
     height: int | str = "content",
     note: str = "",
     column_config: Mapping[str, Any] | None = None,
+    of_cases: bool = False,
 ) -> None:
-    """Rows that are texts already, under their own names; exported under `heading`, else under the section's."""
+    """Rows that are texts already, under their own names; exported under `heading`, else under the section's.
+
+    `of_cases` says that they are single cases, or about one: they are taken away for a reason.
+    """
     st.dataframe(
         [{name: _as_text(cell) for name, cell in row.items()} for row in rows],
         hide_index=True,
@@ -190,7 +194,7 @@ def written_table(
         column_config=column_config,
     )
     with _caption_row(scope, view.provenance, note):
-        downloads.written(heading, scope, rows)
+        downloads.written(heading, scope, rows, of_cases=of_cases)
 
 
 def _kpi_row(
@@ -279,6 +283,7 @@ def chart(
                 lambda: drawn,
                 lambda: {**_headings(rows), **export.words_of(drawn)},
                 lambda kept: _as_shown(kept, view.settings.rounding),
+                of_cases=are_cases(rows),
             )
 
 
@@ -307,6 +312,7 @@ def district_map(
             lambda: _headings(rows[0]),
             lambda kept: _as_shown(kept, view.settings.rounding),
             notes=(" · ".join(note for note in notes if note),),
+            of_cases=are_cases(rows[0]),
         )
     st.html(_legend(shown))
     key = _key_here(view, f"map_{heading}")
@@ -396,6 +402,7 @@ def table(
             _as_shown(rows.select(list(shown)), rounding),
             {name: (titles or {}).get(name) or title(name) for name in shown},
             {title(name): _definition(kpis()[name]) for name in shown if name in kpis()},
+            of_cases=are_cases(rows),
         )
 
 

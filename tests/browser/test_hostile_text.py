@@ -1,7 +1,6 @@
 """A release full of hostile texts in a real browser: nothing runs, nobody else is called, and it can be read."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
