@@ -16,7 +16,7 @@
 select
     subdistrict_name,
     community_name,
-    coalesce(community_name, '（未填社区）') as place_name,
+    coalesce(community_name, '（未填社区）') as community_label,
     open_count,
     overdue_count,
     due_today_count,

@@ -14,32 +14,45 @@
 -- Scope:   district, totals only
 -- Caveat:  where the viewer's own streets are all but one of the register, or all of it, these are the totals of the own
 --          streets, and street_count says how many those are.
+with summed as (
+    select
+        coalesce(sum(open_count), 0)::bigint as open_count,
+        coalesce(sum(overdue_count), 0)::bigint as overdue_count,
+        coalesce(sum(due_today_count), 0)::bigint as due_today_count,
+        coalesce(sum(due_tomorrow_count), 0)::bigint as due_tomorrow_count,
+        coalesce(sum(received_count), 0)::bigint as received_count,
+        coalesce(sum(due_count), 0)::bigint as due_count,
+        coalesce(sum(on_time_count), 0)::bigint as on_time_count,
+        coalesce(sum(repeated_count), 0)::bigint as repeated_count,
+        coalesce(sum(object_count), 0)::bigint as object_count,
+        coalesce(sum(unheld_count), 0)::bigint as unheld_count,
+        coalesce(sum(held_in_quarter_count), 0)::bigint as held_in_quarter_count,
+        coalesce(sum(visits_owed_count), 0)::bigint as visits_owed_count,
+        coalesce(sum(station_count), 0)::bigint as station_count,
+        coalesce(sum(idle_station_count), 0)::bigint as idle_station_count,
+    from
+        place_work(
+            $as_of::timestamp,
+            $due_soon_at::timestamp,
+            $start_date::date,
+            $end_date::date,
+            $quarter_date::date,
+            $visits_per_quarter::bigint,
+            $common_min_count::bigint,
+            $common_min_firms::bigint,
+            $basically_satisfied_counts::boolean
+        )
+)
+
 select
+    *,
     (select count(*) from subdistricts) as street_count,
-    coalesce(sum(open_count), 0)::bigint as open_count,
-    coalesce(sum(overdue_count), 0)::bigint as overdue_count,
-    coalesce(sum(due_today_count), 0)::bigint as due_today_count,
-    coalesce(sum(due_tomorrow_count), 0)::bigint as due_tomorrow_count,
-    coalesce(sum(received_count), 0)::bigint as received_count,
-    coalesce(sum(due_count), 0)::bigint as due_count,
-    coalesce(sum(on_time_count), 0)::bigint as on_time_count,
-    coalesce(sum(repeated_count), 0)::bigint as repeated_count,
-    coalesce(sum(object_count), 0)::bigint as object_count,
-    coalesce(sum(unheld_count), 0)::bigint as unheld_count,
-    coalesce(sum(held_in_quarter_count), 0)::bigint as held_in_quarter_count,
-    coalesce(sum(visits_owed_count), 0)::bigint as visits_owed_count,
-    coalesce(sum(station_count), 0)::bigint as station_count,
-    coalesce(sum(idle_station_count), 0)::bigint as idle_station_count,
-    rate(sum(on_time_count)::bigint, sum(due_count)::bigint) as on_time_rate,
-from
-    place_work(
-        $as_of::timestamp,
-        $due_soon_at::timestamp,
-        $start_date::date,
-        $end_date::date,
-        $quarter_date::date,
-        $visits_per_quarter::bigint,
-        $common_min_count::bigint,
-        $common_min_firms::bigint,
-        $basically_satisfied_counts::boolean
-    )
+    rate(overdue_count, open_count) as overdue_share,
+    rate(due_today_count, open_count) as due_today_share,
+    rate(due_tomorrow_count, open_count) as due_tomorrow_share,
+    rate(unheld_count, object_count) as unheld_share,
+    rate(visits_owed_count, held_in_quarter_count) as visits_owed_share,
+    rate(repeated_count, received_count) as repeated_share,
+    rate(idle_station_count, station_count) as idle_station_share,
+    rate(on_time_count, due_count) as on_time_rate,
+from summed

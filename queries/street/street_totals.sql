@@ -63,5 +63,12 @@ summed as (
 
 select
     *,
+    rate(overdue_count, open_count) as overdue_share,
+    rate(due_today_count, open_count) as due_today_share,
+    rate(due_tomorrow_count, open_count) as due_tomorrow_share,
+    rate(unheld_count, object_count) as unheld_share,
+    rate(visits_owed_count, held_in_quarter_count) as visits_owed_share,
+    rate(repeated_count, received_count) as repeated_share,
+    rate(idle_station_count, station_count) as idle_station_share,
     rate(on_time_count, due_count) as on_time_rate,
 from summed
