@@ -231,6 +231,7 @@ TITLES = {
     # 街道
     "held_in_quarter_count": "本季有人挂点",
     "community_label": "社区",
+    "due_by_tomorrow_count": "今明到期",
 }
 
 

@@ -54,10 +54,12 @@ ORDERS = {
     "按历时，长的在前": "longest",
 }
 LISTED = (
-    *("case_state", "appeal_id", "title", "category", "enterprise_name", "community_name"),
+    *("case_state", "appeal_id", "title", "enterprise_name", "community_name"),
     *("unit_name", "received_at", "due_at", "taken_days", "rating"),
 )
 WEEKDAYS = "一二三四五六日"
+LINE = "  \n"
+"""A line's end in Markdown."""
 
 
 def street_cards(view: View) -> None:
@@ -69,7 +71,7 @@ def street_cards(view: View) -> None:
         ("due_today_count", view.as_of.date()),
         ("due_tomorrow_count", _next_working_day(view)),
     ):
-        notes[column] = f"{_day(day)}　{notes[column]}"
+        notes[column] = LINE.join(filter(None, (_day(day), notes[column])))
     kpi_row(view, [*CARDS], totals=[totals], notes=notes)
 
 
@@ -126,16 +128,16 @@ def today_list(view: View) -> None:
 
 def communities_and_map(view: View) -> None:
     """The communities of the street, a row each, and beside them the map of what is held or of the stations."""
-    left, right = columns([5, 3])
+    left, right = columns([2, 1])
     with left:
         section("各社区", "有超期的在前，点选一行进入该社区。")
         table(
             view,
             _with_n(view, view.query("community_work"), ["on_time_rate", "satisfied_rate"]),
             [
-                *("community_label", "open_count", "overdue_count", "due_today_count"),
-                *("due_tomorrow_count", "unheld_count", "visits_owed_count", "station_count"),
-                *("received_count", "on_time_rate_with_n", "satisfied_rate_with_n"),
+                *("community_label", "open_count", "overdue_count", "due_by_tomorrow_count"),
+                *("unheld_count", "visits_owed_count", "station_count", "received_count"),
+                *("on_time_rate_with_n", "satisfied_rate_with_n"),
             ],
             height="content",
             titles={
@@ -174,16 +176,15 @@ def communities_and_map(view: View) -> None:
 
 def all_cases(view: View) -> None:
     """Every case of the place, searched, sorted and read a page at a time; below it the one chosen here."""
-    _case_list(view, st.session_state.get(ENTRY) or "")
+    _case_list(view, _chosen_case())
     if _case_stands_in() == LIST:
         case(view)
 
 
 @st.fragment
-def _case_list(view: View, shown_case: str) -> None:
-    if (
-        st.session_state.get(ENTRY) or ""
-    ) != shown_case:  # the case stands outside of what is drawn again
+def _case_list(view: View, shown_case: tuple[str, str]) -> None:
+    # The case stands outside of what is drawn again here.
+    if _chosen_case() != shown_case:
         st.rerun(scope="app")
     section("全部诉求")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -283,6 +284,10 @@ def _more(mark: str, total: int, shown: int) -> None:
             )
 
 
+def _chosen_case() -> tuple[str, str]:
+    return st.session_state.get(ENTRY) or "", _case_stands_in()
+
+
 def _case_stands_in() -> str:
     """The list below which the case is drawn: where it was chosen; one that a link names stands on top."""
     chosen_in = st.session_state.get(f"{ENTRY}_chosen_in")
@@ -309,11 +314,11 @@ def _note(view: View, column: str, values: Mapping[str, Any], district: Mapping[
     told = []
     if column == "station_count":
         told.append(f"时段内无服务 {values[hits]:,} / {values[n]:,}")
-    elif share != column and values[n]:
+    elif share != column and values[hits]:
         told.append(f"占 {_percent(view, values[share])}")
     if district and district[share] is not None:
-        told.append(f"全区 {_percent(view, district[share])}（{district[hits]:,}/{district[n]:,}）")
-    return "　".join(told)
+        told += [f"全区 {_percent(view, district[share])}", f"{district[hits]:,} / {district[n]:,}"]
+    return LINE.join(told)
 
 
 def _percent(view: View, share: float | None) -> str:

@@ -7,8 +7,8 @@
 --          $community    one community, null for all
 --          $search       a part of number, title, enterprise or unit, taken literally, in any case; empty for all
 --          $case_state   all, open, overdue, due_today or closed
---          $case_order   deadline: open ones first, the earliest deadline on top; received: the newest on top;
---                        longest: what took longest, or is open longest, on top
+--          $case_order   deadline: open ones first, the earliest deadline on top, then closed ones, the latest on top;
+--                        received: the newest on top; longest: what took longest, or is open longest, on top
 --          $most_rows    rows of a page
 --          $offset_rows  rows of the pages before
 -- Reads:   judged_cases
@@ -59,7 +59,8 @@ order by
         when 'longest' then false
         else error('case_order is none of deadline, received, longest')
     end,
-    case when $case_order::varchar = 'deadline' then due_at end nulls last,
+    case when $case_order::varchar = 'deadline' and not is_closed then due_at end nulls last,
+    case when $case_order::varchar = 'deadline' and is_closed then due_at end desc nulls last,
     case when $case_order::varchar = 'longest' then taken_days end desc nulls last,
     case when $case_order::varchar = 'received' then received_at end desc nulls last,
     appeal_id

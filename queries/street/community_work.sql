@@ -21,6 +21,7 @@ select
     overdue_count,
     due_today_count,
     due_tomorrow_count,
+    due_today_count + due_tomorrow_count as due_by_tomorrow_count,
     object_count,
     unheld_count,
     held_in_quarter_count,
@@ -50,7 +51,7 @@ where $subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar
 order by
     community_name is null,
     overdue_count desc,
-    due_today_count + due_tomorrow_count desc,
+    due_by_tomorrow_count desc,
     open_count desc,
     subdistrict_name,
     community_name
