@@ -46,6 +46,7 @@ PEOPLE = {
 SHORT_SECONDS = 25
 PAGES = {
     "overview": "/",
+    "street": "/street",
     "resolution": "/resolution",
     "comparison": "/comparison",
     "common": "/common",
