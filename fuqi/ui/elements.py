@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -286,13 +287,21 @@ def chart(
 
 
 def district_map(
-    view: View, heading: str, draw: Callable[..., DistrictMap], *rows: pa.Table, **options: Any
+    view: View,
+    heading: str,
+    draw: Callable[..., DistrictMap],
+    *rows: pa.Table,
+    narrow: int | None = None,
+    **options: Any,
 ) -> None:
     """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below.
 
-    A click on something that stands for a place goes there, as far as the page has a filter for it.
+    A click on something that stands for a place goes there, as far as the page has a filter for it. `narrow` is
+    the least width in pixels of a map that has less than half of the screen: its opening view fits into that.
     """
     frame = view.map_frame
+    if narrow is not None:
+        frame = replace(frame, width=min(frame.width, narrow))
     shown = draw(*rows, boundaries=view.boundaries, frame=frame, **options)
     notes = [
         view.settings.boundary_note,

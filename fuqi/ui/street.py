@@ -35,6 +35,9 @@ TODAY, LIST = "today", "list"
 MOST_URGENT = 100
 """Rows of today's list; the list of all cases has the others."""
 
+MAP_WIDTH = 380
+"""Pixels that a third of an office screen leaves for the map."""
+
 PAGE = 50
 """Rows of the list of all cases that are read and sent at a time."""
 
@@ -161,7 +164,7 @@ def communities_and_map(view: View) -> None:
         whole_street = {"community": None}
         if kind == "服务站":
             stations = view.query("station_list", **whole_street)
-            district_map(view, "服务站地图", maps.stations, stations)
+            district_map(view, "服务站地图", maps.stations, stations, narrow=MAP_WIDTH)
         else:
             district_map(
                 view,
@@ -171,6 +174,7 @@ def communities_and_map(view: View) -> None:
                 view.query("assignment_lines", **whole_street),
                 view.query("assignments_by_subdistrict"),
                 chosen=view.filters.community,
+                narrow=MAP_WIDTH,
             )
 
 
