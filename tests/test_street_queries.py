@@ -61,6 +61,11 @@ def drawn(seed: int, as_of: datetime) -> Tables:
             case["due_at"] = datetime.fromisoformat(f"{day} {clock}")
         cases.append(case)
     tables["appeals"] = cases
+    for term in tables["assignments"]:
+        if chance.random() < 0.5:
+            ended = as_of.date() - timedelta(days=chance.choice([0, 1, 10, 80, 100]))
+            term["end_date"] = max(term["start_date"], ended)
+    tables["visits"] = [visit for visit in tables["visits"] if chance.random() < 0.6]
     return tables
 
 
