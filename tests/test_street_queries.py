@@ -234,6 +234,19 @@ def test_cases_repeat_where_enough_firms_of_a_community_file_the_same(changed, r
         assert row["repeated_count"] == repeated
 
 
+@pytest.mark.parametrize("unknown", [{"category_path": "融资"}, {"community_name": None}])
+def test_cases_without_a_subcategory_or_a_community_repeat_nothing(unknown):
+    cases = [
+        appeal(number, datetime(2023, 5, 4, 9), enterprise_name=f"企业{number}")
+        | {"community_name": "福保社区"}
+        | unknown
+        for number in range(9)
+    ]
+    with opened(appeals=cases) as run:
+        (row,) = run("street_totals")
+        assert (row["received_count"], row["repeated_count"]) == (9, 0)
+
+
 # ---------------------------------------------------------------- the list of all cases
 
 
