@@ -68,12 +68,20 @@ from fuqi.ui.small_business import (
     reconciliation,
     uncovered_firms,
 )
+from fuqi.ui.street import (
+    all_cases,
+    communities_and_map,
+    street_cards,
+    street_choice,
+    today_list,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
     "LEADS_TO",
     "View",
     "activity_rows",
+    "all_cases",
     "all_kpis",
     "appeals_around_meetings",
     "assignment_history",
@@ -86,6 +94,7 @@ __all__ = [
     "chart_words",
     "chosen_problem",
     "columns",
+    "communities_and_map",
     "compared_names",
     "comparison_table",
     "conversion_sentence",
@@ -125,10 +134,13 @@ __all__ = [
     "station_block",
     "stations_and_streets",
     "step_choice",
+    "street_cards",
+    "street_choice",
     "street_map",
     "street_table",
     "table",
     "tabs",
+    "today_list",
     "uncovered_firms",
     "waiting_list",
 ]
