@@ -46,6 +46,7 @@ PARAMS = {
     "case_id": "SQ00002",
     "most_rows": 20,
     "weeks_around": 4,
+    "days_before": 7,
     "cells_a_side": 2,
     "site_longitudes": (114.05,),
     "site_latitudes": (22.52,),

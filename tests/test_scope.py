@@ -71,6 +71,7 @@ def params(street: str | None, object_street: str) -> dict[str, Any]:
         "case_id": f"SQ·{mark}",
         "most_rows": 1000,
         "weeks_around": 4,
+        "days_before": 7,
         "cells_a_side": 2,
         "site_longitudes": (114.05,),
         "site_latitudes": (22.52,),

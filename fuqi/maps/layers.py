@@ -153,8 +153,17 @@ def _outlines(drawn: Areas, chosen: str | None) -> pdk.Layer:
     )
 
 
-def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.Layer:
-    """The streets' names; at the level of communities those of the chosen street's communities instead."""
+def names(
+    boundaries: Boundaries,
+    frame: Frame,
+    *,
+    level: str = STREETS,
+    behind: Mapping[str, str] | None = None,
+) -> pdk.Layer:
+    """The streets' names; at the level of communities those of the chosen street's communities instead.
+
+    `behind` is written behind the names of areas.
+    """
     if level == COMMUNITIES and frame.subdistrict:
         points = boundaries.communities.of(frame.subdistrict).label_points
         suffix, chosen = "社区", frame.community
@@ -163,7 +172,7 @@ def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.
     labels = [
         {
             "position": list(point),
-            "text": name.removesuffix(suffix),
+            "text": name.removesuffix(suffix) + (behind or {}).get(name, ""),
             "colour": look.rgba(look.INK, 255 if chosen in (None, name) else 110),
         }
         for name, point in points.items()
