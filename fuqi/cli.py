@@ -458,12 +458,18 @@ def _parser() -> argparse.ArgumentParser:
     command("frozen", frozen, "list the frozen periods")
 
     added = command("briefing", briefing, "write a briefing (简报) of a week")
-    added.add_argument("--street", metavar="NAME", help="福保 or 福保街道; default: the whole district")
-    added.add_argument("--week", metavar="WEEK", help="such as 2023-W25; default: the last whole one")
+    added.add_argument(
+        "--street", metavar="NAME", help="福保 or 福保街道; default: the whole district"
+    )
+    added.add_argument(
+        "--week", metavar="WEEK", help="such as 2023-W25; default: the last whole one"
+    )
     added.add_argument("--from", dest="first", type=_day, metavar="DAY", help="instead of a week")
     added.add_argument("--to", dest="last", type=_day, metavar="DAY", help="included")
     added.add_argument("--format", default="docx,pdf,html", metavar="KINDS", help="default: all")
-    added.add_argument("--output", type=Path, default=Path(), metavar="FOLDER", help="default: here")
+    added.add_argument(
+        "--output", type=Path, default=Path(), metavar="FOLDER", help="default: here"
+    )
     added.add_argument(
         "--made-at", type=_moment, metavar="MOMENT", help="what it is dated with; default: now"
     )

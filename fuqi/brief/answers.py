@@ -51,9 +51,7 @@ class Desk:
         known = {**self.params, **instead}
         given = {name: known[name] for name in load_queries()[query].params}
         table = self.ask(query, given)
-        return Answer(
-            query, tuple(given.items()), table, tuple(table.to_pylist()), self.rounding
-        )
+        return Answer(query, tuple(given.items()), table, tuple(table.to_pylist()), self.rounding)
 
 
 def stated(origin: str, column: str, value: Any, kind: str = content.TEXT) -> Figure:

@@ -1,11 +1,11 @@
-"""A briefing composed: queries asked, their answers put into sentences, tables, charts and a map. No file format here."""
+"""A briefing composed: queries asked, answers put into sentences, tables, charts and a map. No file format here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fuqi import charts, export, maps
+from fuqi import charts, export, look, maps
 from fuqi.brief import content
 from fuqi.brief.answers import Answer, Ask, Desk, stated
 from fuqi.brief.content import (
@@ -40,6 +40,8 @@ PICTURE = (360, 226)
 """Pixels of a picture with its axes: printed 84 mm wide its words have about 8 points."""
 MAP_FRAME = (352, 186)
 """Pixels of the map without its legend."""
+MORE_HEIGHT = 50
+"""Further pixels where ten streets are drawn."""
 SMALL, UP, DOWN = "样本不足", "上升", "下降"
 """Verdicts of `briefing_rates`; the fourth is 无显著变化."""
 
@@ -75,8 +77,8 @@ def compose(
 ) -> Briefing:
     """The briefing that was asked for, from the release of `manifest`; the same arguments give the same content.
 
-    `absent` names the columns a KPI needs and the exports do not have. Raises BriefingError, saying which weeks there are,
-    for days of which there are no data.
+    `absent` names the columns a KPI needs and the exports do not have. Raises BriefingError for days without data,
+    saying which weeks there are.
     """
     return _Composer(request, ask, manifest, settings, absent, boundaries).briefing()
 
@@ -148,15 +150,20 @@ class _Composer:
             known = f"有数据的周：{week_name(first)} 至 {week_name(last)}"
         else:
             known = f"有数据的日期：{first} 至 {last}"
-        raise BriefingError(f"{asked.name} 没有数据（数据截至 {self.as_of:%Y-%m-%d %H:%M}）；{known}")
+        raise BriefingError(
+            f"{asked.name} 没有数据（数据截至 {self.as_of:%Y-%m-%d %H:%M}）；{known}"
+        )
 
     # ------------------------------------------------------------ the head
 
     def _marks(self) -> list[Sentence]:
         asked = self.asked
+        # The number says the year already, unless the days lie in two.
+        is_said = asked.week is not None and asked.first.year == asked.last.year
+        kind = content.DAY if is_said else content.LONG_DAY
         days = {
-            "first": stated(ASKED, "first", asked.first, content.LONG_DAY),
-            "last": stated(ASKED, "last", asked.last, content.LONG_DAY),
+            "first": stated(ASKED, "first", asked.first, kind),
+            "last": stated(ASKED, "last", asked.last, kind),
         }
         marks = [say("{first}至{last}", **days)]
         if asked.week:
@@ -285,9 +292,7 @@ class _Composer:
             row, label = self._row_of(measure), kpis()[measure].label
             if self.absent[measure]:
                 missing = stated(DEFINITIONS, "absent", "、".join(self.absent[measure]))
-                clauses.append(
-                    say(f"{label}不可算（导出文件没有{{missing}}）", missing=missing)
-                )
+                clauses.append(say(f"{label}不可算（导出文件没有{{missing}}）", missing=missing))
             elif not self.rates.value("denominator_count", row):
                 clauses.append(say(f"{label}无数据"))
             else:
@@ -468,6 +473,7 @@ class _Composer:
         if not kinds.rows:
             return None
         received = self.totals.figure("received_count")
+        width, height = PICTURE
         return Picture(
             say(f"{self.this}受理诉求的类型（共{{n}}件）", n=received),
             say(
@@ -476,8 +482,11 @@ class _Composer:
                 most=kinds.figure("category", content.TEXT),
                 count=kinds.figure("received_count"),
             ),
-            charts.counts_by_name(kinds.table, "category", "received_count", "受理量（件）"),
-            *PICTURE,
+            charts.counts_by_name(
+                kinds.table, "category", "received_count", "受理量（件）", look.RECEIVED
+            ),
+            width,
+            min(height, 46 + 30 * len(kinds.rows)),
         )
 
     def _on_time(self) -> Picture | None:
@@ -512,7 +521,7 @@ class _Composer:
             ),
             charts.ranking_with_interval(compared.table, axis="按时办结率及其95%置信区间"),
             PICTURE[0],
-            PICTURE[1] + 70,
+            PICTURE[1] + MORE_HEIGHT,
         )
 
     def _map(self) -> Picture | None:
@@ -527,7 +536,7 @@ class _Composer:
         if not any(row["area_name"] in drawn.label_points for row in areas.rows):
             return None
         width, height = MAP_FRAME
-        frame = Frame(width, height if area else height + 70, area)
+        frame = Frame(width, height if area else height + MORE_HEIGHT, area)
         shown = maps.counts_by_area(
             areas.table,
             self.boundaries,
@@ -558,9 +567,7 @@ class _Composer:
             return [Paragraph((self._not_computable("超期情况", columns),))]
         late = self.desk.answer("briefing_overdue")
         if not late.rows:
-            return [
-                Paragraph((say("截至{as_of}，没有超期未办结的诉求。", as_of=self._as_of()),))
-            ]
+            return [Paragraph((say("截至{as_of}，没有超期未办结的诉求。", as_of=self._as_of()),))]
         listed = {"listed": late.figure("listed_count")}
         if late.value("further_count"):
             listed["rest"] = late.figure("further_count")
@@ -576,11 +583,11 @@ class _Composer:
             ("due_at", content.DAY),
             ("overdue_days", content.DAYS),
         ]
-        weights = [20, 36, 24, 11, 10]
+        weights = [20, 36, 24, 12, 10]
         if by_street:
             headings.insert(1, "街道")
             columns.insert(1, ("subdistrict_name", content.TEXT))
-            weights = [18, 14, 30, 22, 11, 10]
+            weights = [20, 14, 29, 22, 12, 10]
         rows = tuple(
             tuple(say("{cell}", cell=late.figure(name, kind, row)) for name, kind in columns)
             for row in range(len(late.rows))
@@ -594,20 +601,17 @@ class _Composer:
         weeks = self.settings.common_recent_weeks + self.settings.common_earlier_weeks
         shared = self._recent("shared_problems", weeks)
         rising = self.desk.answer("rising_problems")
-        blocks = [
-            Paragraph((self._shared(shared, row),)) for row in _leading(shared)[:MOST_PROBLEMS]
-        ]
         span = stated(ASKED, "shared_weeks", weeks, content.COUNT)
-        if not blocks:
-            blocks = [
-                Paragraph((say("近{weeks}周没有发现超出偶然的共性诉求。", weeks=span),)),
-            ]
+        found = [self._shared(shared, row) for row in _leading(shared)[:MOST_PROBLEMS]]
+        if not found:
+            nothing = say("近{weeks}周没有发现超出偶然的共性诉求。", weeks=span)
+            blocks = [Paragraph((nothing,))]
         else:
-            blocks.insert(0, Paragraph((say("近{weeks}周受理的诉求中：", weeks=span),)))
-        blocks += [
-            Paragraph((self._rising(rising, row),)) for row in _leading(rising)[:MOST_PROBLEMS]
-        ]
-        return blocks
+            opening = say("近{weeks}周受理的诉求中，", weeks=span)
+            blocks = [Paragraph((opening, found[0]))]
+            blocks += [Paragraph((say("其次，"), sentence)) for sentence in found[1:]]
+        rows = _leading(rising)[:MOST_PROBLEMS]
+        return [*blocks, *(Paragraph((self._rising(rising, row),)) for row in rows)]
 
     def _shared(self, shared: Answer, row: int) -> Sentence:
         def figure(column: str, kind: str = content.COUNT) -> Figure:
@@ -631,7 +635,7 @@ class _Composer:
         else:
             times = figure("location_quotient", content.TIMES)
             parts.append(say("为其他地方的{times}倍（{there}/{all}）", times=times, **others))
-        return joined([*parts, *self._whose(shared, row)])
+        return joined([*parts, *self._whose(shared, row, "这种集中")])
 
     def _rising(self, rising: Answer, row: int) -> Sentence:
         def figure(column: str, kind: str = content.COUNT) -> Figure:
@@ -653,22 +657,20 @@ class _Composer:
         if rising.value("rise_ratio", row) is not None:
             times = figure("rise_ratio", content.TIMES)
             parts.append(say("周均为此前的{times}倍", times=times))
-        return joined([*parts, *self._whose(rising, row)])
+        return joined([*parts, *self._whose(rising, row, "这种增多")])
 
     @staticmethod
-    def _whose(found: Answer, row: int) -> list[Sentence]:
+    def _whose(found: Answer, row: int, what: str) -> list[Sentence]:
         least = "至少" if found.value("unnamed_count", row) else ""
         said = [
             say(f"涉及{least}{{firms}}家企业", firms=found.figure("firm_count", row=row)),
         ]
         if found.value("open_count", row):
-            said.append(
-                say("{waiting}件未办结", waiting=found.figure("open_count", row=row))
-            )
+            said.append(say("{waiting}件未办结", waiting=found.figure("open_count", row=row)))
         elif found.value("open_count", row) == 0:
             said.append(say("均已办结"))
         certainty = found.figure("certainty", content.TEXT, row)
-        return [*said, say("{certainty}", certainty=certainty)]
+        return [*said, say(f"{what}{{certainty}}", certainty=certainty)]
 
     # ------------------------------------------------------------ notes
 
@@ -716,7 +718,9 @@ class _Composer:
         release = {"release": stated(RELEASE, "release_id", self.manifest.release_id)}
         origin = "数据版本：{release}"
         if self.manifest.label:
-            origin += "（{label}，不代表真实情况）" if "演示" in self.manifest.label else "（{label}）"
+            origin += (
+                "（{label}，不代表真实情况）" if "演示" in self.manifest.label else "（{label}）"
+            )
             release["label"] = stated(RELEASE, "label", self.manifest.label)
         notes.append(say(f"{origin}。", **release))
         return notes

@@ -25,6 +25,7 @@ SIDE, TOP = 20.0, 16.0
 """Millimetres of margin."""
 WIDE = 210 - 2 * SIDE
 TITLE_SIZE, HEADING_SIZE, TEXT_SIZE, TABLE_SIZE, NOTE_SIZE = 20.0, 13.0, 11.0, 9.0, 8.0
+MARK_SIZE = 8.5
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """The oldest a zip entry can be: what is inside the file does not depend on the clock."""
 
@@ -40,7 +41,7 @@ def as_docx(briefing: Briefing) -> bytes:
     marks.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _rule(marks, "top", 12)
     _rule(marks, "bottom", 4)
-    _write(marks, "　　".join(mark.text for mark in briefing.marks), HEADING, TABLE_SIZE)
+    _write(marks, "　".join(mark.text for mark in briefing.marks), HEADING, MARK_SIZE)
     for section in briefing.sections:
         heading = document.add_heading(level=1)
         heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(6), Pt(2)
@@ -147,11 +148,12 @@ def _pictures(document: Any, block: Pictures) -> None:
         row._tr.get_or_add_trPr().append(_flag("w:cantSplit"))
         for cell, picture in zip(row.cells, block.pictures[first : first + 2], strict=False):
             caption = cell.paragraphs[0]
-            caption.paragraph_format.keep_with_next = True
             caption.paragraph_format.space_before = Pt(3)
             _write(caption, picture.title.text, HEADING, TABLE_SIZE)
             run = cell.add_paragraph().add_run()
             inserted = run.add_picture(io.BytesIO(drawn(picture)), width=Mm(wide - 4))
+            for side in ("distT", "distB", "distL", "distR"):
+                inserted._inline.set(side, "0")  # or some readers put air around it
             named = inserted._inline.docPr
             named.set("descr", picture.description.text)
             named.set("name", picture.title.text)

@@ -10,7 +10,7 @@ from fuqi.brief.drawing import drawn
 SERIF = "FangSong, STFangsong, 仿宋, Noto Serif SC, Noto Serif CJK SC, Songti SC, SimSun, serif"
 SANS = f"SimHei, 黑体, {look.FONT}"
 STYLE = f"""
-@page {{ size: A4; margin: 18mm 20mm; }}
+@page {{ size: A4; margin: 16mm 20mm; }}
 * {{ box-sizing: border-box; }}
 body {{ margin: 0; background: {look.SHADE}; color: {look.INK}; font: 15px/1.7 {SERIF};
   overflow-wrap: anywhere; -webkit-print-color-adjust: exact; print-color-adjust: exact; }}
@@ -39,8 +39,10 @@ img {{ display: block; width: 100%; height: auto; }}
 .notes p {{ margin: 0; text-indent: 0; }}
 @media screen and (max-width: 640px) {{ main {{ padding: 6mm 4mm; }}
   .pictures {{ grid-template-columns: 1fr; }} table {{ font-size: 11px; }} th, td {{ padding: 2px; }} }}
-@media print {{ body {{ background: {look.PAPER}; font-size: 11pt; line-height: 1.55; }}
-  main {{ max-width: none; padding: 0; }} }}
+@media print {{ body {{ background: {look.PAPER}; font-size: 10.5pt; line-height: 1.45; }}
+  main {{ max-width: none; padding: 0; }} h1 {{ font-size: 19pt; }} h2 {{ margin-top: 3mm; font-size: 12.5pt; }}
+  .marks, table, caption, figcaption {{ font-size: 8.5pt; }} th, td {{ padding: .6mm 1.2mm; }}
+  .notes {{ margin-top: 3mm; font-size: 7.5pt; line-height: 1.4; }} .notes h2 {{ font-size: 9pt; }} }}
 """
 
 

@@ -21,7 +21,7 @@ TITLE_SIZE, HEADING_SIZE, TEXT_SIZE, TABLE_SIZE, NOTE_SIZE = 19.0, 12.5, 10.5, 8
 LEADING = 1.55
 BETWEEN = 4.0
 """Millimetres between two pictures of a row."""
-CELL = 1.2
+CELL = 0.9
 """Millimetres around the text of a cell."""
 NOT_FIRST = "，。；：、！？）」』】》％%…—,.;:!?)]}”’·"
 """What no line begins with."""
@@ -255,7 +255,7 @@ class _Pages(FPDF):
 
 
 def _pieces(text: str) -> list[str]:
-    """What stays together in a line: a Latin word or number, a character with the stops behind or brackets before it."""
+    """What stays together in a line: a Latin word, a number, a character with stops behind or brackets before it."""
     pieces: list[str] = []
     for character in text:
         if pieces and _stays(pieces[-1][-1], character):

@@ -159,10 +159,12 @@ def names(
     *,
     level: str = STREETS,
     behind: Mapping[str, str] | None = None,
+    moved: Mapping[str, tuple[float, float]] | None = None,
 ) -> pdk.Layer:
     """The streets' names; at the level of communities those of the chosen street's communities instead.
 
-    `behind` is written behind the names of areas.
+    `behind` is written behind the names of areas; where it is given, only the areas in it are named, at the positions
+    of `moved` instead of their own.
     """
     if level == COMMUNITIES and frame.subdistrict:
         points = boundaries.communities.of(frame.subdistrict).label_points
@@ -171,11 +173,12 @@ def names(
         points, suffix, chosen = boundaries.streets.label_points, "街道", frame.subdistrict
     labels = [
         {
-            "position": list(point),
+            "position": list((moved or {}).get(name, point)),
             "text": name.removesuffix(suffix) + (behind or {}).get(name, ""),
             "colour": look.rgba(look.INK, 255 if chosen in (None, name) else 110),
         }
         for name, point in points.items()
+        if behind is None or name in behind
     ]
     return pdk.Layer(
         "TextLayer",
