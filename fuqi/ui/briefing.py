@@ -25,14 +25,15 @@ KINDS = {
 def briefing(view: View) -> None:
     """A word that opens the choice of the week and of the file; a briefing is made when somebody asks for it."""
     street = view.filters.subdistrict or view.account.scope.only_street
+    offered = _offered(view)
     whole = "福田区" if view.account.scope.streets is None else view.account.scope.named
     with st.popover(
         f":gray[{TITLE}]", type="tertiary", icon=":material/description:", key="briefing"
     ):
         chosen = st.selectbox(
             "哪一周",
-            _offered(view.as_of),
-            index=0 if brief.week_of(view.as_of.date()).is_over(view.as_of) else 1,
+            offered,
+            index=0 if offered[0].is_over(view.as_of) or len(offered) == 1 else 1,
             format_func=lambda period: _in_words(period, view.as_of),
             filter_mode=None,
             key="briefing_week",
@@ -50,9 +51,12 @@ def briefing(view: View) -> None:
                 )
 
 
-def _offered(as_of: datetime) -> list[Period]:
-    """The week of the data and those before it, the newest first."""
-    return [brief.week_of(as_of.date() - timedelta(days=7 * n)) for n in range(WEEKS)]
+def _offered(view: View) -> list[Period]:
+    """The week of the data and those before it that hold data, the newest first."""
+    today = view.as_of.date()
+    (extent,) = view.query("briefing_extent", subdistrict=None).to_pylist()
+    weeks = [brief.week_of(today - timedelta(days=7 * n)) for n in range(WEEKS)]
+    return [week for week in weeks if week.last >= (extent["first_received_date"] or today)]
 
 
 def _in_words(period: Period, as_of: datetime) -> str:

@@ -26,8 +26,6 @@ counted as (
         count(*) filter (where was_received) as previous_received_count,
         count(*) filter (where is_received and is_closed) as closed_count,
         count(*) filter (where is_received and not is_closed) as open_count,
-        count(*) filter (where is_received and due_at is null) as without_deadline_count,
-        count(*) filter (where is_received and is_due_worked_out) as worked_out_deadline_count,
         count(*) filter (where is_done) as closed_in_period_count,
         count(*) filter (where was_done) as previous_closed_in_period_count,
     from cases
