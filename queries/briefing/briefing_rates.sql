@@ -3,7 +3,7 @@
 -- Grain:   one row per measure.
 -- Params:  $start_date   first day received, inclusive
 --          $end_date     last day received, inclusive
---          $days_before  how many days earlier the days compared with are: 7 for a week
+--          $days_before  how many days earlier the days compared with are: 7 for a week, never fewer than the period has
 --          $as_of        the moment open cases of both periods are judged at
 --          $subdistrict  one subdistrict, null for the district
 --          $min_n        a smaller denominator in either period gives no verdict
