@@ -121,7 +121,18 @@ def _described(chart: alt.TopLevelMixin) -> Spec:
     # the server share, and that has a limit of rows.
     copied = chart.copy(deep=True)
     _put_rows_in(copied)
-    return titled(copied, "", "").to_dict()
+    return _readable(titled(copied, "", "").to_dict())
+
+
+def _readable(part: Any) -> Any:
+    """The specification without characters that XML does not have: on those the converter ends the whole process."""
+    if isinstance(part, str):
+        return inert.readable(part)
+    if isinstance(part, list):
+        return [_readable(inner) for inner in part]
+    if isinstance(part, dict):
+        return {name: _readable(inner) for name, inner in part.items()}
+    return part
 
 
 def _put_rows_in(chart: Any) -> None:
