@@ -99,7 +99,7 @@ class Table:
     wordy: frozenset[int] = frozenset({0})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """A chart or map of `width` and `height` pixels all in all; `description` is for those who cannot see it."""
 

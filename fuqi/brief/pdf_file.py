@@ -10,6 +10,7 @@ from PIL import Image
 from fuqi import look
 from fuqi.brief.content import NOTES, Briefing, Paragraph, Picture, Pictures, Table
 from fuqi.brief.drawing import drawn
+from fuqi.store.releases import LOCAL_ZONE
 
 BODY, HEADING = "NotoSerifSC", "NotoSansSC"
 SIDE, TOP, BOTTOM = 20.0, 16.0, 16.0
@@ -53,7 +54,7 @@ class _Pages(FPDF):
         self.set_auto_page_break(auto=False)
         self.set_title(briefing.title.text)
         self.set_lang("zh-CN")
-        self.set_creation_date(briefing.made_at)
+        self.set_creation_date(briefing.made_at.replace(tzinfo=LOCAL_ZONE))
         self.alias_nb_pages("{pages}")
         self.pictures = {id(p): drawn(p) for p in briefing.pictures}
 
