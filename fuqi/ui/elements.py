@@ -193,7 +193,10 @@ def _kpi_row(
         "指标": kpi.label,
         "本期": _number_as_shown(column, value, view.settings.rounding),
         "n": n,
-        "上期": _number_as_shown(column, earlier, view.settings.rounding),
+        # A count at a moment has no period before.
+        "上期": _number_as_shown(column, earlier, view.settings.rounding)
+        if column in before
+        else "",
         "变化": change(column, value, earlier) or "",
         "目标": _aim(view, kpi, values),
     }

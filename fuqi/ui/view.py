@@ -180,7 +180,7 @@ class View:
             given |= {"start_date": chosen.period.first, "end_date": chosen.period.last}
         stood_at = {"park": chosen.park_id, "station": chosen.station_id}
         names = [self.places.name(kind, known) for kind, known in stood_at.items() if known]
-        return _scope(given, names)
+        return _scope(given, self.account.scope.named, names)
 
     @property
     def provenance(self) -> str:
