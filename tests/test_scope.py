@@ -75,6 +75,7 @@ def params(street: str | None, object_street: str) -> dict[str, Any]:
         "case_state": "all",
         "case_order": "deadline",
         "offset_rows": 0,
+        "days_before": 7,
         "cells_a_side": 2,
         "site_longitudes": (114.05,),
         "site_latitudes": (22.52,),
