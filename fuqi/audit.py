@@ -104,7 +104,7 @@ def record(
         folder.mkdir(parents=True, exist_ok=True)
         _append(folder, now.date(), line.encode(), flush=action not in UNFLUSHED)
     except OSError as error:
-        raise AuditError(f"审计日志写不进去：{error.strerror}，请联系管理员") from error
+        raise AuditError(f"审计日志写不进去（系统错误 {error.errno}），请联系管理员") from error
     return entry
 
 

@@ -4,7 +4,7 @@ from fuqi import inert
 from fuqi.export.csv_files import as_csv
 from fuqi.export.facts import Facts
 from fuqi.export.maps import UnknownLayerError, map_chart
-from fuqi.export.pictures import PICTURES, as_pdf, as_png, as_svg, words_of
+from fuqi.export.pictures import PICTURES, as_figure, as_pdf, as_png, as_svg, words_of
 from fuqi.export.sheets import (
     NUMBER,
     PERCENT,
@@ -30,6 +30,7 @@ __all__ = [
     "Typed",
     "UnknownLayerError",
     "as_csv",
+    "as_figure",
     "as_pdf",
     "as_png",
     "as_svg",

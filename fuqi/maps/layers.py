@@ -157,8 +157,19 @@ def _outlines(drawn: Areas, chosen: str | None) -> pdk.Layer:
     )
 
 
-def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.Layer:
-    """The streets' names; at the level of communities those of the chosen street's communities instead."""
+def names(
+    boundaries: Boundaries,
+    frame: Frame,
+    *,
+    level: str = STREETS,
+    behind: Mapping[str, str] | None = None,
+    moved: Mapping[str, tuple[float, float]] | None = None,
+) -> pdk.Layer:
+    """The streets' names; at the level of communities those of the chosen street's communities instead.
+
+    `behind` is written behind the names of areas; where it is given, only the areas in it are named, at the positions
+    of `moved` instead of their own.
+    """
     if level == COMMUNITIES and frame.subdistrict:
         points = boundaries.communities.of(frame.subdistrict).label_points
         suffix, chosen = "社区", frame.community
@@ -166,11 +177,12 @@ def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.
         points, suffix, chosen = boundaries.streets.label_points, "街道", frame.subdistrict
     labels = [
         {
-            "position": list(point),
-            "text": name.removesuffix(suffix).lstrip("@"),
+            "position": list((moved or {}).get(name, point)),
+            "text": name.removesuffix(suffix).lstrip("@") + (behind or {}).get(name, ""),
             "colour": look.rgba(look.INK, 255 if chosen in (None, name) else 110),
         }
         for name, point in points.items()
+        if behind is None or name in behind
     ]
     return pdk.Layer(
         "TextLayer",

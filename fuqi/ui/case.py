@@ -54,6 +54,7 @@ def case(view: View) -> None:
                 [{"项目": name, "内容": value} for name, value in _facts(facts) if value],
                 f"工单 {number}",
                 heading=f"工单 {number}",
+                of_cases=True,
             )
         with right:
             chart(

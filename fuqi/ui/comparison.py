@@ -7,6 +7,7 @@ import streamlit as st
 
 from fuqi import charts, wording
 from fuqi.store import Kpi, kpis
+from fuqi.ui import identity
 from fuqi.ui.elements import chart, columns, section, table
 from fuqi.ui.escaping import plain
 from fuqi.ui.filters import COMPARED_BY
@@ -50,6 +51,7 @@ def finding(view: View, rows: pa.Table) -> None:
             rows.column("rate_verdict").to_pylist(),
             bool(kpi.is_low_good),
             view.settings.min_n,
+            [identity.plain(name) for name in rows.column("compared_name").to_pylist()],
         )
         + "**"
     )

@@ -9,6 +9,7 @@ from fuqi import definitions as defined
 from fuqi import targets, wording
 from fuqi.definitions import Definition
 from fuqi.store import kpis
+from fuqi.ui import downloads
 from fuqi.ui.elements import LONGEST_NOTE, section
 from fuqi.ui.escaping import plain
 from fuqi.ui.labels import PAGES, title
@@ -134,15 +135,14 @@ def _settings(view: View, everything: Sequence[Definition]) -> None:
 
 def _downloads(view: View, found: Sequence[Definition]) -> None:
     rows = defined.as_rows(found, view.settings, PAGES)
-    for name, write, mime in (
-        ("csv", defined.as_csv, "text/csv"),
-        ("md", defined.as_markdown, "text/markdown"),
-    ):
-        st.download_button(
+    for name, write in (("csv", defined.as_csv), ("md", defined.as_markdown)):
+        downloads.button(
             {"csv": "下载表格", "md": "下载文档"}[name],
-            write(rows, view.provenance),
+            "指标口径",
+            name,
+            lambda write=write: write(rows, view.provenance).encode(),
+            n=len(rows),
             file_name=f"指标口径_{view.as_of:%Y%m%d}.{name}",
-            mime=mime,
+            key=f"definitions_{name}",
             icon=":material/download:",
-            on_click="ignore",
         )

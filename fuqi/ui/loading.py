@@ -25,7 +25,7 @@ from fuqi.store import (
     load_queries,
 )
 from fuqi.store.database import problems_of
-from fuqi.ui import identity
+from fuqi.ui import downloads, identity
 from fuqi.ui.elements import grid, section, small_print
 from fuqi.ui.escaping import plain_lines
 from fuqi.ui.labels import PAGES, table_title
@@ -533,12 +533,14 @@ def _download(release: Release, key: str) -> None:
     """The report with every row as it was; names stand in it in the clear, so only where data are loaded."""
     report = release.folder / REPORT_CSV
     if report.is_file():
-        st.download_button(
+        downloads.button(
             "下载问题明细",
+            f"问题明细 {release.release_id}",
+            "csv",
             report.read_bytes,
+            n=None,
             file_name=f"问题明细_{release.release_id}.csv",
-            mime="text/csv",
             key=f"report_{key}",
+            of_cases=True,
             icon=":material/download:",
-            on_click="ignore",
         )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import charts, maps, proposal, wording
+from fuqi.ui import downloads
 from fuqi.ui.elements import chart, columns, district_map, kpi_row, only, published_table, table
 from fuqi.ui.elements import section as heading
 from fuqi.ui.escaping import plain
@@ -348,15 +349,17 @@ def proposal_block(view: View) -> None:
         PROPOSED,
         titles={"holder_units": "建议单位", "holder_names": "建议干部"},
     )
-    st.download_button(
+    notes = [PROPOSAL_NOTE, _where(view), view.provenance]
+    downloads.button(
         "下载建议（CSV）",
-        proposal.as_csv(
-            rows, {c: title(c) for c in IN_FILE}, [PROPOSAL_NOTE, _where(view), view.provenance]
-        ),
+        "挂点补位建议",
+        "csv",
+        lambda: proposal.as_csv(rows, {c: title(c) for c in IN_FILE}, notes),
+        n=rows.num_rows,
         file_name=f"挂点补位建议_{view.as_of:%Y%m%d}.csv",
-        mime="text/csv",
+        key="proposal_download",
+        scope=_where(view),
         icon=":material/download:",
-        on_click="ignore",
     )
     with st.expander("怎样算出来的"):
         st.markdown(_METHOD)

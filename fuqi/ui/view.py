@@ -23,6 +23,7 @@ from fuqi.ui.places import Places
 
 SCOPE = b"scope"
 LONGEST_ERROR = 300
+OF_CASES = b"of_cases"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class View:
             if given.get(f"{kind}_id")
         ]
         about = _scope(given, self.account.scope.named, stands_at)
-        return rows.replace_schema_metadata({SCOPE: about})
+        is_case = "case_id" in given or downloads.CASE_NUMBER in rows.column_names
+        return rows.replace_schema_metadata({SCOPE: about, **({OF_CASES: b"1"} if is_case else {})})
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
@@ -201,6 +203,11 @@ def scope_of(rows: pa.Table) -> str:
     return (rows.schema.metadata or {}).get(SCOPE, b"").decode()
 
 
+def are_cases(rows: pa.Table) -> bool:
+    """Whether the rows of `View.query` are single cases, or about one."""
+    return OF_CASES in (rows.schema.metadata or {}) or downloads.CASE_NUMBER in rows.column_names
+
+
 def _scope(given: Mapping[str, Any], whole: str, stands_at: Sequence[str] = ()) -> str:
     if not given:
         return ""
@@ -268,7 +275,7 @@ def page(
         st.badge(f"版本 {manifest.release_id}", color="gray")
         identity.corner(account)
         taken_away = downloads.begin(
-            title, manifest.data_as_of, manifest.release_id, manifest.label, account=account.name
+            title, manifest.data_as_of, manifest.release_id, manifest.label, account
         )
     as_of = manifest.data_as_of
 
@@ -295,7 +302,7 @@ def page(
     view = View(release, chosen, current, targets.load(), tuple(offers), account)
     shown = {key: st.query_params[key] for key in (*offers, "from", "to") if key in st.query_params}
     identity.record_view(account, title, shown, release.release_id)
-    taken_away.filters = view.filters_in_words
+    taken_away.filters, taken_away.asked = view.filters_in_words, shown
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 
@@ -305,6 +312,8 @@ def _watch(release_id: str | None, seconds: int, account: Account) -> None:
 
     @st.fragment(run_every=seconds)
     def watch() -> None:
+        for said in downloads.refusals():
+            st.toast(said, icon=":material/block:", duration="long")
         is_over = identity.read() != account
         if is_over or Warehouse(paths.WAREHOUSE).current_id() != release_id:
             st.rerun(scope="app")
