@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 IN_OFFICE_FILES = {
     "a formula": r"<f[ >]",
     "a link": r"<(?:w:)?hyperlink\b",
-    "a field": r"<w:(?:instrText|fldSimple)\b(?![^>]*\bPAGE\b)",
+    "a field": r"<w:instrText\b[^>]*>(?!\s*(?:NUM)?PAGES?\b)|<w:fldSimple\b(?![^>]*\b(?:NUM)?PAGES?\b)",
     "an outside part": r'TargetMode="External"',
 }
 IN_PDF = (b"/JavaScript", b"/JS ", b"/JS(", b"/URI", b"/Launch", b"/EmbeddedFile", b"/GoToR")

@@ -20,11 +20,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fuqi import audit, charts, contract, export, intake, paths
+from fuqi import audit, brief, charts, contract, export, intake, maps, paths
+from fuqi import settings as app_settings
 from fuqi.export import Column, Facts, Sheet
 from fuqi.intake import REPORT_CSV, Outcome
 from fuqi.maps import layers
-from fuqi.store import Warehouse
+from fuqi.store import Database, Warehouse
 from fuqi.ui.escaping import plain, plain_lines
 from tests import hostile
 from tests.active_content import active_parts
@@ -210,6 +211,24 @@ def _sheet(title: str, texts: list[str]) -> Sheet:
         title, title, hostile.AS_OF, title, hostile.AS_OF, scope=title, label=title, account=title
     )
     return Sheet(facts, (Column(title or "列"),), tuple((text,) for text in texts))
+
+
+@pytest.mark.parametrize("kind", brief.FORMATS)
+@pytest.mark.parametrize("area", [hostile.TEXTS[1], hostile.MARKUP[1], None])
+def test_a_briefing_of_the_texts_does_nothing(kind, area, hostile_outcome):
+    current = app_settings.load()
+    database = Database(hostile_outcome.release, current)
+    asked = brief.Request(brief.week("2023-W25"), area, datetime(2023, 6, 29, 9))
+    made = brief.compose(
+        asked,
+        database.run,
+        hostile_outcome.release.manifest,
+        current,
+        absent=database.absent,
+        boundaries=maps.Boundaries.load(),
+    )
+    database.close()
+    assert active_parts(kind, brief.FORMATS[kind](made)) == []
 
 
 # ---------------------------------------------------------------- what the screen reads

@@ -79,6 +79,7 @@ PICTURES = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
 """How each kind of picture is made, by the ending of its file."""
 
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
+"""Characters that Vega cuts through the middle where a text is too long, on which the converter fails."""
 _LOCALES = {
     "format_locale": NUMBER_LOCALE,
     "time_format_locale": TIME_LOCALE,
@@ -93,22 +94,9 @@ def picture(chart: alt.TopLevelMixin, facts: Facts) -> Spec:
     """
     spec = _described(chart)
     _lay_out(spec)
-    spec["title"] = _heading(facts, spec["width"])
+    spec["title"] = _readable(_heading(facts, spec["width"]))
     spec["config"] = {**spec["config"], "font": FONT}
-    return _printable(spec)
-
-
-def _printable(part: Any) -> Any:
-    """The specification without characters that the converter fails on, or ends the whole process on.
-
-    Controls are shown; what lies beyond the first 65,536 characters becomes 〓, the printer's sign for a missing
-    letter, for Vega cuts long texts through the middle of it.
-    """
-    if isinstance(part, str):
-        return _BEYOND.sub("〓", inert.readable(part))
-    if isinstance(part, dict):
-        return {name: _printable(value) for name, value in part.items()}
-    return [_printable(value) for value in part] if isinstance(part, list) else part
+    return spec
 
 
 def words_of(chart: alt.TopLevelMixin) -> dict[str, str]:
@@ -141,7 +129,7 @@ def _described(chart: alt.TopLevelMixin) -> Spec:
 def _readable(part: Any) -> Any:
     """The specification without characters that XML does not have: on those the converter ends the whole process."""
     if isinstance(part, str):
-        return inert.readable(part)
+        return _BEYOND.sub("〓", inert.readable(part))
     if isinstance(part, list):
         return [_readable(inner) for inner in part]
     if isinstance(part, dict):
