@@ -13,7 +13,7 @@ from tests.browser.screen import Screen, link
 
 STREET = hostile.TEXTS[1]
 PARK = f"{hostile.MARKUP[0]}{hostile.TEXTS.index(hostile.MARKUP[0])}"
-LONG = f"{hostile.LONG}{len(hostile.TEXTS) - 1}"
+LONG = hostile.case_id(hostile.LONG, len(hostile.TEXTS) - 1)
 VISITS: dict[str, tuple[str, dict[str, str]]] = {
     "overview": ("overview", {"period": "今年"}),
     "overview of a street": ("overview", {"street": STREET, "period": "今年"}),
@@ -37,7 +37,7 @@ FOUND = """() => {
         pwned: window.__pwned ?? null,
         handlers: attributes.filter(a => a.startsWith('on')),
         away: attributes.filter(a =>
-            /^(href|src|action|formaction)=(https?:[^/]*\\/\\/[^/]*evil|javascript:)/.test(decodeURI(a))),
+            /^(href|src|action|formaction)=(https?:[^/]*\\/\\/[^/]*evil|javascript:)/.test(a)),
         icons: inside.filter(e => e.dataset.testid === 'stIconMaterial' && e.textContent === 'bug_report').length,
         wide: Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth),
         emptyMaps: [...document.querySelectorAll('[data-testid=stDeckGlJsonChart]')]

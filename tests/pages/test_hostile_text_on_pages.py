@@ -55,8 +55,8 @@ VISITS: dict[str, Visit] = {
     "a link's own words": ("overview", {"street": hostile.MARKDOWN[0], "from": hostile.MARKUP[0]}),
     "no such case": ("resolution", {"case": hostile.MARKDOWN[0]}),
     **{
-        f"case {n}": ("resolution", {"case": f"{intake_key}{n}"})
-        for n, intake_key in enumerate(hostile.TEXTS)
+        f"case {n}": ("resolution", {"case": hostile.case_id(text, n)})
+        for n, text in enumerate(hostile.TEXTS)
         if n % 5 == 3 or n == len(hostile.TEXTS) - 1
     },
 }
