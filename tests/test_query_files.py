@@ -50,6 +50,7 @@ PARAMS = {
     "case_state": "all",
     "case_order": "deadline",
     "offset_rows": 0,
+    "days_before": 7,
     "cells_a_side": 2,
     "site_longitudes": (114.05,),
     "site_latitudes": (22.52,),

@@ -43,7 +43,7 @@ QUERIES = load_queries()
 
 SEEDS = st.integers(0, 10**6)
 
-FEW = settings(SMALL, max_examples=4)
+FEW = settings(SMALL, max_examples=3)
 """A ledger is asked some hundreds of questions."""
 
 
@@ -75,6 +75,7 @@ def params(street: str | None, object_street: str) -> dict[str, Any]:
         "case_state": "all",
         "case_order": "deadline",
         "offset_rows": 0,
+        "days_before": 7,
         "cells_a_side": 2,
         "site_longitudes": (114.05,),
         "site_latitudes": (22.52,),

@@ -2,6 +2,7 @@
 
 from fuqi.ui.audit_log import audit_log
 from fuqi.ui.bands import band, street_map, street_table
+from fuqi.ui.briefing import briefing
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
@@ -87,6 +88,7 @@ __all__ = [
     "assignment_history",
     "audit_log",
     "band",
+    "briefing",
     "case",
     "change_note",
     "changes",

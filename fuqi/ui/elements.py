@@ -14,8 +14,9 @@ from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, places
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
-from fuqi.ui.view import View, scope_of
+from fuqi.ui.view import View, are_cases, scope_of
 
 TIMES = ("_quotient", "_ratio")
 """Endings of columns that say how many times as much."""
@@ -29,6 +30,9 @@ ALARMS = {
 }
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
+LONGEST_NOTE = 200
+"""Characters of one of the notes below a heading, a table or a map."""
+
 
 def columns(spec: int | Sequence[float]) -> list[Any]:
     """Side by side on a desk, one below the other on a phone."""
@@ -37,9 +41,14 @@ def columns(spec: int | Sequence[float]) -> list[Any]:
 
 def section(heading: str, note: str = "") -> None:
     downloads.section(heading)
-    st.subheader(heading, anchor=False)
+    st.subheader(plain(heading), anchor=False)
     if note:
         st.caption(note)
+
+
+def small_print(*notes: str) -> str:
+    """Markdown of the notes that say something, one after the other; a long one does not hide the next."""
+    return " · ".join(plain(note, LONGEST_NOTE) for note in notes if note)
 
 
 STEPS = {"day": "按日", "week": "按周", "month": "按月"}
@@ -187,8 +196,12 @@ def written_table(
     height: int | str = "content",
     note: str = "",
     column_config: Mapping[str, Any] | None = None,
+    of_cases: bool = False,
 ) -> None:
-    """Rows that are texts already, under their own names; exported under `heading`, else under the section's."""
+    """Rows that are texts already, under their own names; exported under `heading`, else under the section's.
+
+    `of_cases` says that they are single cases, or about one: they are taken away for a reason.
+    """
     st.dataframe(
         [{name: _as_text(cell) for name, cell in row.items()} for row in rows],
         hide_index=True,
@@ -197,7 +210,7 @@ def written_table(
         column_config=column_config,
     )
     with _caption_row(scope, view.provenance, note):
-        downloads.written(heading, scope, rows)
+        downloads.written(heading, scope, rows, of_cases=of_cases)
 
 
 def _kpi_row(
@@ -241,7 +254,7 @@ def _n_in_words(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
 def _caption_row(*notes: str) -> Any:
     """What stands below a table: where it comes from, and room at the end of the line."""
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
-    row.caption(" · ".join(note for note in notes if note), width="stretch")
+    row.caption(small_print(*notes), width="stretch")
     return row
 
 
@@ -273,7 +286,7 @@ def chart(
     drawn = draw(rows, **options)
     with st.container(gap=None):
         st.altair_chart(
-            charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
+            charts.titled(drawn, heading, f"{cut(scope_of(rows))}　{view.provenance}"),
             width="stretch",
             theme=None,
             alt=f"{heading}，{scope_of(rows)}",
@@ -286,6 +299,7 @@ def chart(
                 lambda: drawn,
                 lambda: {**_headings(rows), **export.words_of(drawn)},
                 lambda kept: _as_shown(kept, view.settings.rounding),
+                of_cases=are_cases(rows),
             )
 
 
@@ -313,7 +327,7 @@ def district_map(
         f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
     ]
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{heading}**", width="stretch")
+        st.markdown(f"**{plain(heading)}**", width="stretch")
         downloads.picture(
             heading,
             scope_of(rows[0]),
@@ -322,6 +336,7 @@ def district_map(
             lambda: _headings(rows[0]),
             lambda kept: _as_shown(kept, view.settings.rounding),
             notes=(" · ".join(note for note in notes if note),),
+            of_cases=are_cases(rows[0]),
         )
     st.html(_legend(shown))
     key = _key_here(view, f"map_{heading}")
@@ -337,7 +352,7 @@ def district_map(
         scope_of(rows[0]),
         view.provenance,
     ]
-    st.caption(" · ".join(note for note in notes if note))
+    st.caption(small_print(*notes))
 
 
 def _key_here(view: View, name: str) -> str:
@@ -415,6 +430,7 @@ def table(
             _as_shown(rows.select(list(shown)), rounding),
             {name: (titles or {}).get(name) or title(name) for name in shown},
             {title(name): _definition(kpis()[name]) for name in shown if name in kpis()},
+            of_cases=are_cases(rows),
         )
 
 
