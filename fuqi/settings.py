@@ -65,6 +65,7 @@ class Settings:
     refresh_seconds: int = 8
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
+    briefing_office: str = ""
     tile_url: str = ""
     tile_attribution: str = ""
     max_lost_share: float = 0.2

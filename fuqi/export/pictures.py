@@ -12,10 +12,9 @@ import pyarrow as pa
 import pylopdf_fonts_zh_cn
 import vl_convert
 
-from fuqi import look
+from fuqi import inert, look
 from fuqi.charts import titled
 from fuqi.charts.theme import FRAME_HEIGHT, NUMBER_LOCALE, TIME_LOCALE
-from fuqi.export import inert
 from fuqi.export.facts import Facts
 
 FONT = "Noto Sans SC"
@@ -56,6 +55,23 @@ def as_pdf(chart: alt.TopLevelMixin, facts: Facts) -> bytes:
     """The chart on a page of its own size, its text selectable, the font embedded."""
     register_fonts()
     return vl_convert.vegalite_to_pdf(picture(chart, facts), **_LOCALES)
+
+
+def as_figure(chart: alt.TopLevelMixin, width: int, height: int, *, is_map: bool = False) -> bytes:
+    """The chart as PNG without a heading, for a document that says itself what it shows.
+
+    It has `width` by `height` pixels of the screen with axes and legend, and twice as many in the file; a map keeps the
+    size it was made with.
+    """
+    register_fonts()
+    spec = _described(chart)
+    del spec["title"]
+    spec |= {"background": look.PAPER, "padding": 4}
+    if not is_map:
+        spec |= {"width": width, "height": height}
+        spec["autosize"] = {"type": "fit", "contains": "padding"}
+    spec["config"] = {**spec["config"], "font": FONT}
+    return vl_convert.vegalite_to_png(spec, ppi=PNG_DOTS_PER_INCH, **_LOCALES)
 
 
 PICTURES = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
@@ -104,7 +120,18 @@ def _described(chart: alt.TopLevelMixin) -> Spec:
     # the server share, and that has a limit of rows.
     copied = chart.copy(deep=True)
     _put_rows_in(copied)
-    return titled(copied, "", "").to_dict()
+    return _readable(titled(copied, "", "").to_dict())
+
+
+def _readable(part: Any) -> Any:
+    """The specification without characters that XML does not have: on those the converter ends the whole process."""
+    if isinstance(part, str):
+        return inert.readable(part)
+    if isinstance(part, list):
+        return [_readable(inner) for inner in part]
+    if isinstance(part, dict):
+        return {name: _readable(inner) for name, inner in part.items()}
+    return part
 
 
 def _put_rows_in(chart: Any) -> None:

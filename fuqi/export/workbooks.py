@@ -8,8 +8,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from fuqi import look
-from fuqi.export import inert
+from fuqi import inert, look
 from fuqi.export.facts import Facts
 from fuqi.export.sheets import (
     DAY,
@@ -114,18 +113,25 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _styles(book: xlsxwriter.Workbook) -> dict[str, Format]:
+    # Texts keep a little away from a number that ends where they begin.
     styles = {
-        kind: book.add_format({"num_format": code, "valign": "top"})
+        kind: book.add_format({"num_format": code, "valign": "top", **_indent(kind)})
         for kind, code in FORMATS.items()
     }
     styles["title"] = book.add_format({"bold": True, "font_size": 14, "font_color": look.INK})
     styles["small"] = book.add_format({"font_size": 9, "font_color": look.MUTED})
-    styles["header"] = book.add_format(
-        {"bold": True, "bg_color": look.SHADE, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
+    header = {"bold": True, "bg_color": look.SHADE, "bottom": 1, "text_wrap": True}
+    styles["header"] = book.add_format({**header, "valign": "vcenter", **_indent(TEXT)})
+    styles["header_of_numbers"] = book.add_format({**header, "valign": "vcenter", "align": "right"})
+    styles["name"] = book.add_format({"bold": True, "valign": "top", **_indent(TEXT)})
+    styles["prose"] = book.add_format(
+        {"text_wrap": True, "valign": "top", "num_format": "@", **_indent(TEXT)}
     )
-    styles["name"] = book.add_format({"bold": True, "valign": "top"})
-    styles["prose"] = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     return styles
+
+
+def _indent(kind: str) -> dict[str, int]:
+    return {"indent": 1} if kind == TEXT else {}
 
 
 def _write(page: Worksheet, sheet: Sheet, styles: Mapping[str, Format]) -> None:
@@ -141,7 +147,8 @@ def _write(page: Worksheet, sheet: Sheet, styles: Mapping[str, Format]) -> None:
         heading = (
             f"{column.heading}（{unit}）" if unit and unit not in column.heading else column.heading
         )
-        _text(page, HEADER, place, heading, styles["header"])
+        style = "header" if column.kind == TEXT else "header_of_numbers"
+        _text(page, HEADER, place, heading, styles[style])
         widths.append(inert.width(heading) + 3)  # room for the button of the filter
     kinds = [column.kind for column in sheet.columns]
     for number, row in enumerate(sheet.rows, HEADER + 1):
@@ -149,7 +156,7 @@ def _write(page: Worksheet, sheet: Sheet, styles: Mapping[str, Format]) -> None:
             length = _value(page, number, place, *shown(value, kind), styles)
             widths[place] = max(widths[place], length)
     for place, length in enumerate(widths):
-        page.set_column(place, place, min(length + 1, WIDEST))
+        page.set_column(place, place, min(length + 2, WIDEST))
     page.freeze_panes(HEADER + 1, 0)
     if sheet.rows:
         page.autofilter(HEADER, 0, HEADER + len(sheet.rows), len(sheet.columns) - 1)

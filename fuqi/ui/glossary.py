@@ -10,7 +10,8 @@ from fuqi import targets, wording
 from fuqi.definitions import Definition
 from fuqi.store import kpis
 from fuqi.ui import downloads
-from fuqi.ui.elements import section
+from fuqi.ui.elements import LONGEST_NOTE, section
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import PAGES, title
 from fuqi.ui.view import View
 
@@ -34,7 +35,7 @@ def definitions(view: View) -> None:
         _downloads(view, found)
     st.caption(
         f"共 {len(everything)} 项指标"
-        + (f"，其中 {len(found)} 项符合“{words.strip()}”" if words.strip() else "")
+        + (f"，其中 {len(found)} 项符合“{plain(words.strip())}”" if words.strip() else "")
         + " · 定义取自各查询文件的文件头，与卡片上的帮助是同一段文字"
     )
     if not found:
@@ -106,7 +107,7 @@ def _targets(view: View) -> None:
         return
     streets = view.query("subdistrict_list").column("subdistrict_name").to_pylist()
     for target in view.targets.entries:
-        place = target.street or "全区及没有自己目标的街道"
+        place = plain(target.street) if target.street else "全区及没有自己目标的街道"
         if target.street and target.street not in streets:
             place += "（:orange[数据里没有这个街道，不起作用]）"
         bound = "≤" if kpis()[target.measure].is_low_good else "≥"
@@ -127,7 +128,7 @@ def _settings(view: View, everything: Sequence[Definition]) -> None:
             left, right = st.columns([1, 3], gap="xsmall")
             left.markdown(f"**{named}**")
             with right.container(gap="xxsmall"):
-                st.markdown(defined.stated(name, view.settings))
+                st.markdown(plain(defined.stated(name, view.settings), LONGEST_NOTE))
                 if touched:
                     st.caption(f"影响　{'、'.join(touched)}")
 

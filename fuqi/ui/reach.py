@@ -7,6 +7,7 @@ import streamlit as st
 
 from fuqi import charts, maps, printed, siting, wording
 from fuqi.ui import downloads, elements, places
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import WHOLE_DISTRICT, title
 from fuqi.ui.view import View, scope_of
 
@@ -212,7 +213,8 @@ def station_block(view: View) -> None:
         return
     (station,) = facts
     with st.container(border=True):
-        elements.section(f"{station['station_name']}（{station['station_id']}）", _facts(station))
+        name = f"{cut(station['station_name'])}（{cut(station['station_id'])}）"
+        elements.section(name, plain(_facts(station), elements.LONGEST_NOTE))
         st.markdown(_around(view, station))
         left, right = elements.columns(2)
         with left:

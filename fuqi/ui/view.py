@@ -17,10 +17,12 @@ from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
 from fuqi.ui import downloads, filters, identity, places
+from fuqi.ui.escaping import cut, in_badge, plain
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
 
 SCOPE = b"scope"
+LONGEST_ERROR = 300
 OF_CASES = b"of_cases"
 
 
@@ -182,7 +184,7 @@ class View:
             given |= {"start_date": chosen.period.first, "end_date": chosen.period.last}
         stood_at = {"park": chosen.park_id, "station": chosen.station_id}
         names = [self.places.name(kind, known) for kind, known in stood_at.items() if known]
-        return _scope(given, names)
+        return _scope(given, self.account.scope.named, names)
 
     @property
     def provenance(self) -> str:
@@ -191,7 +193,7 @@ class View:
         parts = [
             f"数据截至 {wording.moment(self.as_of)}",
             f"版本 {manifest.release_id}",
-            manifest.label,
+            cut(manifest.label),
         ]
         return " · ".join(part for part in parts if part)
 
@@ -246,7 +248,9 @@ def page(
     try:
         release = warehouse.current()
     except ReleaseError as error:
-        st.error(f"当前版本打不开：{error}。请运行 `python -m fuqi doctor`，或用 rollback 回退。")
+        st.error(
+            f"当前版本打不开：{plain(error, LONGEST_ERROR)}。请运行 `python -m fuqi doctor`，或用 rollback 回退。"
+        )
         st.stop()
     _watch(release.release_id if release else None, current.refresh_seconds, account)
     if release is None:
@@ -262,7 +266,7 @@ def page(
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         if manifest.label:
-            st.badge(manifest.label, color="orange", icon=":material/science:")
+            st.badge(in_badge(manifest.label), color="orange", icon=":material/science:")
         st.badge(
             f"数据截至 {wording.moment(manifest.data_as_of)}",
             color="blue",
@@ -281,7 +285,7 @@ def page(
     streets = rows("subdistrict_list")["subdistrict_name"].to_pylist()
     if account.scope.streets and not streets:
         st.error(
-            f"街道登记表里没有“{account.scope.named}”，因此看不到任何数据。请联系管理员核对账号的街道。",
+            f"街道登记表里没有“{plain(account.scope.named)}”，因此看不到任何数据。请联系管理员核对账号的街道。",
             icon=":material/block:",
         )
         st.stop()

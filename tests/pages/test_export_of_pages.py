@@ -15,11 +15,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fuqi import export, paths, settings
+from fuqi.access import OPEN_ACCOUNT
 from fuqi.ui import downloads
 from fuqi.ui.downloads import Shown
 from tests.pages.conftest import OpenPage
+from tests.pages.plain_figures import PlainFigures
 
-PAGES = sorted(page.stem for page in paths.PAGES.glob("*.py") if page.stem != "audit")
+PAGES = sorted(page.stem for page in paths.PAGES.glob("*.py") if OPEN_ACCOUNT.may_open(page.stem))
 """Those that are opened where nobody logs in; the page of auditors is in `tests/test_protection.py`."""
 EACH_PAGE = pytest.mark.parametrize("page", PAGES)
 HEADER = 3
@@ -172,6 +174,13 @@ def test_what_is_chosen_on_the_page_stands_in_its_files(open_page: OpenPage) -> 
     below = dict(row for row in csv.reader(io.StringIO(table)) if len(row) == 2)
     assert below["筛选"] == "沙头街道"
     assert below["行数"] == str(urgent.n)
+
+
+def test_where_one_stands_is_said_in_the_files(open_page: OpenPage, figures: PlainFigures) -> None:
+    assert shown_on(open_page("resolution")).filters == "全区 · 2023-04-01 至 2023-06-28"
+    park = figures.rows("parks")[0]
+    opened = open_page("assignments", park=park["park_id"])
+    assert park["park_name"] in shown_on(opened).filters.split(" · ")
 
 
 def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page: OpenPage) -> None:
