@@ -9,7 +9,7 @@ from fuqi import brief
 from fuqi.access import Refused
 from fuqi.brief import Briefing, Period, Request
 from fuqi.store.releases import LOCAL_ZONE
-from fuqi.ui import identity
+from fuqi.ui import downloads, identity
 from fuqi.ui.view import View
 
 TITLE = "周简报"
@@ -39,15 +39,26 @@ def briefing(view: View) -> None:
             key="briefing_week",
         )
         st.caption(f"{street or whole}一至两页：指标、图表、地图、超期清单、共性诉求和口径。")
+        reason = downloads.reason_for("briefing")  # it lists overdue cases
         with st.container(horizontal=True, gap="xsmall", width="content"):
             for kind, (title, mime) in KINDS.items():
                 st.download_button(
                     title,
-                    _file(view, chosen, street, whole, kind),
+                    downloads.delivered(
+                        TITLE,
+                        kind,
+                        _file(view, chosen, street, whole, kind),
+                        n=None,
+                        scope=street or whole,
+                        of_cases=True,
+                        reason=reason or "",
+                        filters={"street": street or "", "week": chosen.name},
+                    ),
                     file_name=f"{street or whole}企业诉求办理情况简报_{chosen.name}.{kind}",
                     mime=mime,
                     key=f"briefing_{kind}",
                     on_click="ignore",
+                    disabled=reason is None,
                 )
 
 
@@ -72,9 +83,6 @@ def _file(
         # Nobody draws the page while this runs: it has to ask by itself whether the login is over.
         if not identity.is_still(view.account):
             raise Refused("登录已结束，请重新登录后再下载。")
-        filters = {"street": street, "week": period.name}
-        released = view.release.release_id
-        identity.record(view.account, "export", f"{TITLE}.{kind}", filters, release_id=released)
         now = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         return brief.FORMATS[kind](_composed(view, period, street, whole, now))
 
