@@ -12,7 +12,7 @@ from fuqi.intake import values
 
 PWNED = "window.__pwned=1"
 FORMULAS = (
-    '=HYPERLINK("http://evil.example/x","点我")',
+    '=HYPERLINK("http://evil.invalid/x","点我")',
     "+1+cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!A0",
     "@SUM(1+1)*cmd|' /C calc'!A0",
@@ -29,8 +29,8 @@ MARKUP = (
 )
 MARKDOWN = (
     f"[链接](javascript:{PWNED})",
-    "![图](http://evil.example/y.png)",
-    "https://evil.example/auto www.evil.example evil@mail.example",
+    "![图](http://evil.invalid/y.png)",
+    "https://evil.invalid/auto www.evil.invalid evil@mail.example",
     "**粗** _斜_ `码` ~~删~~ $latex$ # 题",
     "# 题 | 甲 | 乙",
     ":rainbow[彩] :material/bug_report: :skull: :violet-badge[章]",
@@ -156,7 +156,7 @@ def write(folder: Path, texts: Sequence[str] = TEXTS) -> Path:
         for table in contract.load().tables
     )
     (folder / "source.toml").write_text(
-        f"label = '<b>演示</b> :rainbow[x] [a](http://evil.example)'\nexported_at = {AS_OF}\n\n{tables}\n",
+        f"label = '<b>演示</b> :rainbow[x] [a](http://evil.invalid)'\nexported_at = {AS_OF}\n\n{tables}\n",
         encoding="utf-8",
     )
     return folder

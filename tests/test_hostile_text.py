@@ -14,18 +14,21 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import openpyxl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fuqi import audit, contract, export, intake, paths
+from fuqi import audit, brief, charts, contract, export, intake, maps, paths
+from fuqi import settings as app_settings
 from fuqi.export import Column, Facts, Sheet
 from fuqi.intake import REPORT_CSV, Outcome
 from fuqi.maps import layers
-from fuqi.store import Warehouse
+from fuqi.store import Database, Warehouse
 from fuqi.ui.escaping import plain, plain_lines
 from tests import hostile
+from tests.active_content import active_parts
 
 FEW = settings(
     max_examples=3,
@@ -146,16 +149,7 @@ def hostile_outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 def _assert_report_lies_still(outcome: Outcome) -> None:
     report = (outcome.release.folder / REPORT_CSV).read_text(encoding="utf-8-sig")
-    for line in csv.reader(io.StringIO(report, newline="")):
-        for cell in line:
-            assert not begins_a_formula(cell), line
-
-
-def begins_a_formula(cell: str) -> bool:
-    """Whether a spreadsheet might compute the cell; a plain number, perhaps with a unit, is none."""
-    begun = cell.lstrip()
-    is_number = re.fullmatch(r"[+-]?\d[\d,]*(\.\d+)?\s*[%\u4e00-\u9fff]{0,8}", begun)
-    return (begun[:1] in tuple("=+-@＝＋－＠") and not is_number) or cell[:1] in ("\t", "\r", "\n")
+    assert active_parts("csv", report.encode()) == []
 
 
 # ---------------------------------------------------------------- files taken away
@@ -180,8 +174,9 @@ def test_workbook_and_csv_hold_the_texts_and_compute_nothing(texts, title):
     written = export.as_csv(sheet).decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(written, newline="")))
     assert lines[0] == [lines[0][0]] and len(lines) > len(texts)
+    assert active_parts("csv", export.as_csv(sheet)) == []
+    assert active_parts("xlsx", export.as_workbook([sheet, sheet], sheet.facts)) == []
     for line in lines:
-        assert not any(begins_a_formula(cell) for cell in line), line
         assert not any(
             unicodedata.category(c) in ("Cc", "Cs")
             for cell in line
@@ -190,11 +185,50 @@ def test_workbook_and_csv_hold_the_texts_and_compute_nothing(texts, title):
         )
 
 
+PICTURED = (
+    *hostile.FORMULAS[:2],
+    *hostile.MARKUP,
+    *hostile.CODE[:4],
+    *hostile.UNSEEN,
+    "\ud800",
+    hostile.LONG,
+)
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_a_picture_of_the_texts_does_nothing(kind):
+    rows = charts.drawable(
+        pa.table({"name": [*PICTURED[:-2]], "count": [*range(len(PICTURED) - 2)]})
+    )
+    for title in (PICTURED[2], "\ud800"):
+        facts = _sheet(title, []).facts
+        drawn = charts.counts_by_name(rows, name="name", count="count", axis="件")
+        assert active_parts(kind, export.PICTURES[kind](drawn, facts)) == []
+
+
 def _sheet(title: str, texts: list[str]) -> Sheet:
     facts = Facts(
         title, title, hostile.AS_OF, title, hostile.AS_OF, scope=title, label=title, account=title
     )
     return Sheet(facts, (Column(title or "列"),), tuple((text,) for text in texts))
+
+
+@pytest.mark.parametrize("kind", brief.FORMATS)
+@pytest.mark.parametrize("area", [hostile.TEXTS[1], hostile.MARKUP[1], None])
+def test_a_briefing_of_the_texts_does_nothing(kind, area, hostile_outcome):
+    current = app_settings.load()
+    database = Database(hostile_outcome.release, current)
+    asked = brief.Request(brief.week("2023-W25"), area, datetime(2023, 6, 29, 9))
+    made = brief.compose(
+        asked,
+        database.run,
+        hostile_outcome.release.manifest,
+        current,
+        absent=database.absent,
+        boundaries=maps.Boundaries.load(),
+    )
+    database.close()
+    assert active_parts(kind, brief.FORMATS[kind](made)) == []
 
 
 # ---------------------------------------------------------------- what the screen reads

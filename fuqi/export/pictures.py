@@ -1,6 +1,7 @@
 """Charts as PNG, SVG and PDF, with the same Chinese glyphs on every machine: the font comes with the package."""
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -77,6 +78,8 @@ def as_figure(chart: alt.TopLevelMixin, width: int, height: int, *, is_map: bool
 PICTURES = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
 """How each kind of picture is made, by the ending of its file."""
 
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+"""Characters that Vega cuts through the middle where a text is too long, on which the converter fails."""
 _LOCALES = {
     "format_locale": NUMBER_LOCALE,
     "time_format_locale": TIME_LOCALE,
@@ -91,7 +94,7 @@ def picture(chart: alt.TopLevelMixin, facts: Facts) -> Spec:
     """
     spec = _described(chart)
     _lay_out(spec)
-    spec["title"] = _heading(facts, spec["width"])
+    spec["title"] = _readable(_heading(facts, spec["width"]))
     spec["config"] = {**spec["config"], "font": FONT}
     return spec
 
@@ -126,7 +129,7 @@ def _described(chart: alt.TopLevelMixin) -> Spec:
 def _readable(part: Any) -> Any:
     """The specification without characters that XML does not have: on those the converter ends the whole process."""
     if isinstance(part, str):
-        return inert.readable(part)
+        return _BEYOND.sub("〓", inert.readable(part))
     if isinstance(part, list):
         return [_readable(inner) for inner in part]
     if isinstance(part, dict):

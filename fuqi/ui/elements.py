@@ -283,7 +283,7 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    drawn = draw(rows, **options)
+    drawn = draw(charts.drawable(rows), **options)
     with st.container(gap=None):
         st.altair_chart(
             charts.titled(drawn, heading, f"{cut(scope_of(rows))}　{view.provenance}"),

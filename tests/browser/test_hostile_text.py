@@ -36,13 +36,15 @@ FOUND = """() => {
     return {
         pwned: window.__pwned ?? null,
         handlers: attributes.filter(a => a.startsWith('on')),
-        away: attributes.filter(a => /^(href|src|action|formaction)=(https?:[^/]*\\/\\/[^/]*evil|javascript:)/.test(decodeURI(a))),
+        away: attributes.filter(a =>
+            /^(href|src|action|formaction)=(https?:[^/]*\\/\\/[^/]*evil|javascript:)/.test(decodeURI(a))),
         icons: inside.filter(e => e.dataset.testid === 'stIconMaterial' && e.textContent === 'bug_report').length,
         wide: Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth),
         emptyMaps: [...document.querySelectorAll('[data-testid=stDeckGlJsonChart]')]
             .filter(m => !m.querySelector('canvas')).length,
         charts: document.querySelectorAll('[data-testid=stVegaLiteChart]').length,
-        drawn: document.querySelectorAll('[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg').length,
+        drawn: [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
+            .filter(c => c.querySelector('canvas, svg')).length,
         failures: document.querySelectorAll('[data-testid=stException]').length,
         text: main.innerText,
     };
