@@ -23,12 +23,13 @@ KINDS = {
 
 
 def briefing(view: View) -> None:
-    """A word that opens the choice of the week and of the file; a briefing is made when somebody asks for it."""
+    """A word in the head of the page that opens the choice of the week and of the file; a briefing is made when somebody asks for it."""
     street = view.filters.subdistrict or view.account.scope.only_street
     offered = _offered(view)
     whole = "福田区" if view.account.scope.streets is None else view.account.scope.named
-    with st.popover(
-        f":gray[{TITLE}]", type="tertiary", icon=":material/description:", key="briefing"
+    with (
+        view.head,
+        st.popover(TITLE, type="tertiary", icon=":material/description:", key="briefing"),
     ):
         chosen = st.selectbox(
             "哪一周",
