@@ -8,6 +8,7 @@ view = ui.page(
     offers=("period", "street", "community"),
 )
 
+ui.briefing(view)
 ui.street_cards(view)
 if view.filters.subdistrict is None:
     ui.street_choice(view)

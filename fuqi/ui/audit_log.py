@@ -27,6 +27,7 @@ FILTERS = {
     "period": "时段",
     "from": "自",
     "to": "至",
+    "week": "周",
     "by": "比较",
     "measure": "指标",
     "case": "工单",

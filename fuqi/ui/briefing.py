@@ -9,7 +9,7 @@ from fuqi import brief
 from fuqi.access import Refused
 from fuqi.brief import Briefing, Period, Request
 from fuqi.store.releases import LOCAL_ZONE
-from fuqi.ui import identity
+from fuqi.ui import downloads, identity
 from fuqi.ui.view import View
 
 TITLE = "周简报"
@@ -23,12 +23,13 @@ KINDS = {
 
 
 def briefing(view: View) -> None:
-    """A word that opens the choice of the week and of the file; a briefing is made when somebody asks for it."""
+    """A word in the head of the page that opens the choice of the week and of the file; a briefing is made when somebody asks for it."""
     street = view.filters.subdistrict or view.account.scope.only_street
     offered = _offered(view)
     whole = "福田区" if view.account.scope.streets is None else view.account.scope.named
-    with st.popover(
-        f":gray[{TITLE}]", type="tertiary", icon=":material/description:", key="briefing"
+    with (
+        view.head,
+        st.popover(TITLE, type="tertiary", icon=":material/description:", key="briefing"),
     ):
         chosen = st.selectbox(
             "哪一周",
@@ -39,15 +40,26 @@ def briefing(view: View) -> None:
             key="briefing_week",
         )
         st.caption(f"{street or whole}一至两页：指标、图表、地图、超期清单、共性诉求和口径。")
+        reason = downloads.reason_for("briefing")  # it lists overdue cases
         with st.container(horizontal=True, gap="xsmall", width="content"):
             for kind, (title, mime) in KINDS.items():
                 st.download_button(
                     title,
-                    _file(view, chosen, street, whole, kind),
+                    downloads.delivered(
+                        TITLE,
+                        kind,
+                        _file(view, chosen, street, whole, kind),
+                        n=None,
+                        scope=street or whole,
+                        of_cases=True,
+                        reason=reason or "",
+                        filters={"street": street or "", "week": chosen.name},
+                    ),
                     file_name=f"{street or whole}企业诉求办理情况简报_{chosen.name}.{kind}",
                     mime=mime,
                     key=f"briefing_{kind}",
                     on_click="ignore",
+                    disabled=reason is None,
                 )
 
 
@@ -72,9 +84,6 @@ def _file(
         # Nobody draws the page while this runs: it has to ask by itself whether the login is over.
         if not identity.is_still(view.account):
             raise Refused("登录已结束，请重新登录后再下载。")
-        filters = {"street": street, "week": period.name}
-        released = view.release.release_id
-        identity.record(view.account, "export", f"{TITLE}.{kind}", filters, release_id=released)
         now = datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
         return brief.FORMATS[kind](_composed(view, period, street, whole, now))
 

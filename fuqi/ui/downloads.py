@@ -498,6 +498,11 @@ def as_reason(typed: str) -> str:
     return " ".join(plain.split())[:LONGEST_REASON]
 
 
+def reason_for(key: str) -> str | None:
+    """Where a file of cases is offered in several forms: one field for all, None until there is a reason."""
+    return _reason(_owner(), key)
+
+
 def _reason(owner: Account, key: str) -> str | None:
     """The field that asks what a list of cases is taken away for; None until something was typed."""
     if owner == OPEN_ACCOUNT:

@@ -62,11 +62,11 @@ def of_connection(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Acc
 def reader() -> Callable[[], Account | Absent]:
     """A way to read the account of this run's session anew, later and from any thread; nobody once it is closed."""
     context = get_script_run_ctx()
-    if context is None or not runtime.exists():  # Streamlit's test driver has no connections
-        return lambda: read()
-    session_id = context.session_id
+    session_id = context.session_id if context else ""
 
     def read_again() -> Account | Absent:
+        if not session_id or not runtime.exists():  # Streamlit's test driver has no connections
+            return read()
         client = runtime.get_instance().get_client(session_id)
         asked = client.client_context if client else None
         if asked is None:

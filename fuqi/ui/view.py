@@ -38,6 +38,8 @@ class View:
     """The filters that the page takes."""
     account: Account = OPEN_ACCOUNT
     """Whoever looks: every query sees the rows of that account's scope alone."""
+    head: Any = None
+    """The container of the page's first line."""
 
     def query(self, name: str, **instead: Any) -> pa.Table:
         """The rows of a query; its parameters come from the filters and settings unless given in `instead`.
@@ -263,7 +265,8 @@ def page(
         st.stop()
 
     manifest = release.manifest
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with head:
         st.title(title, anchor=False, width="content")
         if manifest.label:
             st.badge(in_badge(manifest.label), color="orange", icon=":material/science:")
@@ -299,7 +302,7 @@ def page(
         question,
         account.scope,
     )
-    view = View(release, chosen, current, targets.load(), tuple(offers), account)
+    view = View(release, chosen, current, targets.load(), tuple(offers), account, head)
     shown = {key: st.query_params[key] for key in (*offers, "from", "to") if key in st.query_params}
     identity.record_view(account, title, shown, release.release_id)
     taken_away.filters, taken_away.asked = view.filters_in_words, shown

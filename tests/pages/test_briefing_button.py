@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from fuqi import audit, paths
 from fuqi.access import LEADERSHIP, STREET, Account, Refused
-from fuqi.ui import identity
+from fuqi.ui import downloads, identity
 from tests.conftest import copied
 from tests.pages.conftest import OpenPage
 
@@ -31,13 +31,15 @@ def offered(demo_warehouse: Path, tmp_path: Path, open_page: OpenPage, monkeypat
     warehouse = copied(demo_warehouse, tmp_path / "warehouse")
     monkeypatch.setattr(paths, "WAREHOUSE", warehouse.folder)
     made: Offered = {}
-    make = briefing._file
+    deliver = downloads.delivered
 
-    def noted(*arguments):
-        made[arguments[-1]] = make(*arguments)
-        return made[arguments[-1]]
+    def noted(title, kind, make, **said):
+        if title != briefing.TITLE:
+            return deliver(title, kind, make, **said)
+        made[kind] = deliver(title, kind, make, **{**said, "reason": "周报"})
+        return made[kind]
 
-    monkeypatch.setattr(briefing, "_file", noted)
+    monkeypatch.setattr(downloads, "delivered", noted)
 
     def as_(account: Account, **link: str) -> tuple[AppTest, Offered]:
         monkeypatch.setattr(identity, "read", lambda: account)
@@ -104,14 +106,20 @@ def test_who_took_which_briefing_is_written_down_before_it_is_made(offered, monk
     made["html"]()
     entries = [e for e in audit.read(paths.WAREHOUSE / audit.FOLDER) if e.action == "export"]
     (entry,) = entries
-    assert (entry.account, entry.page) == ("clerk", "周简报.html")
-    assert entry.filters == {"street": MINE, "week": "2023-W25"}
+    assert (entry.account, entry.page, entry.reason) == ("clerk", "总览", "周报")
+    assert entry.filters == {
+        "street": MINE,
+        "week": "2023-W25",
+        "about": MINE,
+        "item": "周简报",
+        "format": "html",
+    }
 
     def full(*_, **__):
         raise audit.AuditError("审计日志写不进去")
 
     monkeypatch.setattr(audit, "record", full)
-    with pytest.raises(audit.AuditError):
+    with pytest.raises(downloads.NotDelivered, match="审计日志写不进去"):
         made["html"]()
 
 

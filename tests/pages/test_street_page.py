@@ -139,6 +139,19 @@ def test_more_is_read_fifty_at_a_time_or_all_at_once_and_a_search_begins_anew(
     assert any("没有这样的诉求" in info.value for info in opened.info)
 
 
+def test_what_is_taken_away_of_the_list_is_what_it_shows(open_page: OpenPage) -> None:
+    opened = open_page("street", street="华强北街道")
+    opened.button(key="more_cases").click().run()
+    opened.selectbox(key="case_order").select("按受理时间，新的在前").run()
+
+    shown = opened.session_state["shown_on_page"]
+    (listed,) = [item for item in shown.items.values() if item.title == "全部诉求"]
+
+    assert listed.n == len(frames(opened)["cases"]) == 50
+    assert listed.scope == "华强北街道 · 按受理时间，新的在前"
+    assert "下载的就是显示出来的 50 件" in said_of_list(opened)
+
+
 def test_a_link_to_a_case_opens_it_above_the_communities(
     open_page: OpenPage, figures: PlainFigures
 ) -> None:
