@@ -23,7 +23,7 @@ KINDS = {
 
 
 def briefing(view: View) -> None:
-    """A word in the head of the page that opens the choice of the week and of the file; a briefing is made when somebody asks for it."""
+    """A word in the page's head that opens the choice of week and file; one is made when somebody asks for it."""
     street = view.filters.subdistrict or view.account.scope.only_street
     offered = _offered(view)
     whole = "福田区" if view.account.scope.streets is None else view.account.scope.named
