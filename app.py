@@ -14,5 +14,7 @@ app = st.App(
     lifespan=server.warm_start,
     routes=server.ROUTES,
     middleware=server.MIDDLEWARE,
+    exception_handlers=server.EXCEPTION_HANDLERS,
+    on_script_error=server.tell_of_fault,
     secrets=server.secrets_from_environment(),
 )

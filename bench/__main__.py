@@ -195,6 +195,10 @@ def _params(release: Release) -> dict[str, Any]:
         "longest_days": 14,
         "case_id": "SQ20230504001",
         "most_rows": 20,
+        "search": "",
+        "case_state": "all",
+        "case_order": "deadline",
+        "offset_rows": 0,
     }
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fuqi import inert
+
 FOLDER = "audit"
 MOST_BYTES = 20_000_000
 """A file that is larger than this is left, and the next one of its day begun."""
@@ -97,12 +99,12 @@ def record(
         rows=rows,
         reason=LONG_DIGITS.sub("******", " ".join(reason.split()))[:LONGEST_REASON],
     )
-    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+    line = inert.for_json(json.dumps(asdict(entry), ensure_ascii=False)) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _append(folder, now.date(), line.encode(), flush=action not in UNFLUSHED)
     except OSError as error:
-        raise AuditError(f"审计日志写不进去：{error.strerror}，请联系管理员") from error
+        raise AuditError(f"审计日志写不进去（系统错误 {error.errno}），请联系管理员") from error
     return entry
 
 

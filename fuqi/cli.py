@@ -8,11 +8,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from pathlib import Path
 
 from fuqi import contract, paths, settings, wording
 from fuqi.contract import ContractError
+from fuqi.printed import Printable
 from fuqi.settings import SettingsError
 from fuqi.store import BusyError, QueryError, ReleaseError, Warehouse
 
@@ -22,6 +24,12 @@ BUSY = 75
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    # Names of files and sheets, headers and values are printed; none of them may steer the terminal.
+    with redirect_stdout(Printable(sys.stdout)), redirect_stderr(Printable(sys.stderr)):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         return chosen.run(chosen)
@@ -229,6 +237,65 @@ def frozen(_: argparse.Namespace) -> int:
     return 0
 
 
+def briefing(chosen: argparse.Namespace) -> int:
+    from fuqi import brief
+    from fuqi.maps import Boundaries, BoundaryError
+    from fuqi.store import Database
+    from fuqi.store.releases import LOCAL_ZONE
+
+    release = Warehouse(paths.WAREHOUSE).current()
+    if release is None:
+        raise ReleaseError("还没有版本；请先运行 python -m fuqi intake data/exports")
+    current, database = settings.load(), None
+    try:
+        kinds = _formats(chosen.format)
+        period = _briefed(chosen, release.manifest.data_as_of)
+        database = Database(release, current)
+        listed = database.run("subdistrict_list", {})["subdistrict_name"].to_pylist()
+        street = None if chosen.street is None else brief.street_named(chosen.street, listed)
+        made = chosen.made_at or datetime.now(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
+        content = brief.compose(
+            brief.Request(period, street, made),
+            database.run,
+            release.manifest,
+            current,
+            absent=database.absent,
+            boundaries=Boundaries.load(),
+        )
+        chosen.output.mkdir(parents=True, exist_ok=True)
+        for kind in kinds:
+            file = chosen.output / f"{content.file_stem}.{kind}"
+            file.write_bytes(brief.FORMATS[kind](content))
+            print(f"已写入 {file}")
+    except (brief.BriefingError, BoundaryError, OSError) as error:
+        print(f"没有编成简报：{error}", file=sys.stderr)
+        return 1
+    finally:
+        if database is not None:
+            database.close()
+    return 0
+
+
+def _formats(text: str) -> list[str]:
+    from fuqi import brief
+
+    kinds = list(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    if not kinds or (unknown := [kind for kind in kinds if kind not in brief.FORMATS]):
+        said = "、".join(unknown) if kinds else text
+        raise brief.BriefingError(f"没有格式“{said}”；有：{'、'.join(brief.FORMATS)}")
+    return kinds
+
+
+def _briefed(chosen: argparse.Namespace, as_of: datetime) -> "brief.Period":  # noqa: F821
+    from fuqi import brief
+
+    if chosen.first is None and chosen.last is None:
+        return brief.last_whole_week(as_of) if chosen.week is None else brief.week(chosen.week)
+    if chosen.week is not None or chosen.first is None or chosen.last is None:
+        raise brief.BriefingError("要么写 --week，要么 --from 和 --to 都写")
+    return brief.between(chosen.first, chosen.last)
+
+
 def contract_tables(chosen: argparse.Namespace) -> int:
     from fuqi.contract import document
 
@@ -403,6 +470,23 @@ def _parser() -> argparse.ArgumentParser:
     wait(added)
 
     command("frozen", frozen, "list the frozen periods")
+
+    added = command("briefing", briefing, "write a briefing (简报) of a week")
+    added.add_argument(
+        "--street", metavar="NAME", help="福保 or 福保街道; default: the whole district"
+    )
+    added.add_argument(
+        "--week", metavar="WEEK", help="such as 2023-W25; default: the last whole one"
+    )
+    added.add_argument("--from", dest="first", type=_day, metavar="DAY", help="instead of a week")
+    added.add_argument("--to", dest="last", type=_day, metavar="DAY", help="included")
+    added.add_argument("--format", default="docx,pdf,html", metavar="KINDS", help="default: all")
+    added.add_argument(
+        "--output", type=Path, default=Path(), metavar="FOLDER", help="default: here"
+    )
+    added.add_argument(
+        "--made-at", type=_moment, metavar="MOMENT", help="what it is dated with; default: now"
+    )
 
     command("doctor", doctor, "check the current release and print what it computes")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from fuqi import contract, wording, worktime
+from fuqi import contract, inert, wording, worktime
 from fuqi.settings import Settings
 from fuqi.store import Kpi, Manifest, Query, load_queries
 from fuqi.store.queries import BUILDING
@@ -219,7 +219,7 @@ def as_csv(rows: list[dict[str, str]], provenance: str) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(HEADINGS)
-    writer.writerows(row.values() for row in rows)
+    writer.writerows(map(inert.for_csv, row.values()) for row in rows)
     writer.writerow([provenance])
     return "\ufeff" + written.getvalue()
 

@@ -27,6 +27,8 @@ import pyarrow as pa
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from fuqi import inert
+
 MOVES = 100.0
 ADDS = 200.0
 OTHER_STREET = 10.0
@@ -252,10 +254,11 @@ def as_csv(rows: pa.Table, titles: Mapping[str, str], notes: Sequence[str]) -> b
     """The columns named in `titles` under their titles, `notes` in lines above; UTF-8 with the mark Excel looks for."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
-    writer.writerows([note] for note in notes)
+    writer.writerows([inert.for_csv(note)] for note in notes)
     writer.writerow(titles.values())
     for row in rows.to_pylist():
-        writer.writerow(row[column] for column in titles)
+        cells = (row[column] for column in titles)
+        writer.writerow(inert.for_csv(c) if isinstance(c, str) else c for c in cells)
     return written.getvalue().encode("utf-8-sig")
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class Settings:
     refresh_seconds: int = 8
     boundary_note: str = "示意边界，非行政区划标准界线"
     map_approval_number: str = ""
+    briefing_office: str = ""
     tile_url: str = ""
     tile_attribution: str = ""
     max_lost_share: float = 0.2
@@ -80,6 +82,8 @@ class Settings:
     street_roles: tuple = ("street", "街道")
     data_keeper_roles: tuple = ("data_keeper", "数据管理员")
     auditor_roles: tuple = ("auditor", "审计")
+    requests_per_minute: int = 1200
+    connections_per_address: int = 200
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -97,6 +101,8 @@ class Settings:
             "common_earlier_weeks",
             "visits_per_quarter",
             "station_radius_metres",
+            "requests_per_minute",
+            "connections_per_address",
         ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")
@@ -157,8 +163,16 @@ def load(path: Path = paths.SETTINGS) -> Settings:
 
     Raises SettingsError naming the entry that is at fault.
     """
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except FileNotFoundError:
         return Settings()
+    return _in_file(path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=8)
+def _in_file(path: Path, *_: int) -> Settings:
+    """The settings of a file as it was at a moment: each request asks for them, and reading takes a millisecond."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -110,9 +110,17 @@ def difference(value: float | None, unit: str) -> str:
 
 
 def comparison(
-    names: str, whole: str, verdicts: Sequence[str], is_low_good: bool, min_n: int
+    names: str,
+    whole: str,
+    verdicts: Sequence[str],
+    is_low_good: bool,
+    min_n: int,
+    units: Sequence[str] = (),
 ) -> str:
     """What the verdicts of units say together, in a sentence; `names` is what they are, `whole` the area around them.
+
+    `units` are their own names, in the order of the verdicts: where one alone is compared, as for somebody who sees one
+    street, it is called by its name.
 
     `verdicts` are those of the query units_compared: 高于…, 低于…, 与…无显著差异, 样本不足, 无应计 or 不参加比较.
     """
@@ -131,12 +139,18 @@ def comparison(
     sides = [(above, f"{above}个显著高于{whole}"), (below, f"{below}个显著低于{whole}")]
     if not is_low_good:
         sides.reverse()  # the worse side first
+    good = "，此项低者为好" if is_low_good else ""
+    if ranked == 1:
+        place = next(i for i, v in enumerate(verdicts) if v.startswith(("高于", "低于", "与")))
+        unit = units[place] if units else f"这个{names}"
+        if alike:
+            return f"{unit}与{whole}无显著差异，高一些、低一些可能只是偶然{rest}。"
+        return f"{unit}显著{'高于' if above else '低于'}{whole}{good}{rest}。"
     found = [text for count, text in sides if count]
     if not found:
         return f"{ranked}个{names}都与{whole}无显著差异，名次先后可能只是偶然{rest}。"
     if alike:
         found.append("其余差异可能只是偶然")
-    good = "，此项低者为好" if is_low_good else ""
     return f"{ranked}个{names}中，{'，'.join(found)}{good}{rest}。"
 
 

@@ -52,6 +52,7 @@ with reaching:
     )
 
 ui.change_note(view)
+ui.briefing(view)
 
 left, right = ui.columns(2)
 with left:

@@ -45,6 +45,7 @@ def asking(release: Release, current: Settings) -> Iterator[Run]:
     """The same on a release that stands already."""
     as_of = release.manifest.data_as_of
     given = {"longest_days": 14, "most_rows": 20, "weeks_around": 4}
+    given |= {"search": "", "case_state": "all", "case_order": "deadline", "offset_rows": 0}
     defaults = {**parameters(as_of, *QUARTER, current), **given}
     database = Database(release, current)
 

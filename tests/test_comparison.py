@@ -641,3 +641,25 @@ def test_a_point_with_room_around_it_gets_its_label():
 )
 def test_the_sentence_says_what_the_verdicts_say_together(verdicts, is_low_good, sentence):
     assert wording.comparison("街道", "全区", verdicts, is_low_good, 30) == sentence
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "is_low_good", "sentence"),
+    [
+        (
+            ["与全区无显著差异"],
+            False,
+            "福保街道与全区无显著差异，高一些、低一些可能只是偶然。",
+        ),
+        (["低于全区"], False, "福保街道显著低于全区。"),
+        (["高于全区"], True, "福保街道显著高于全区，此项低者为好。"),
+        (
+            ["样本不足", "与全区无显著差异"],
+            False,
+            "香蜜湖街道与全区无显著差异，高一些、低一些可能只是偶然（另有1个样本不足，不参加排名）。",
+        ),
+    ],
+)
+def test_one_unit_alone_is_called_by_its_name(verdicts, is_low_good, sentence):
+    names = ["福保街道", "香蜜湖街道"][: len(verdicts)]
+    assert wording.comparison("街道", "全区", verdicts, is_low_good, 30, names) == sentence

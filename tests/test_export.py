@@ -27,8 +27,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
 from shapely.geometry import LinearRing
 
-from fuqi import export, look, maps, paths
-from fuqi.export import inert, pictures
+from fuqi import export, inert, look, maps, paths
+from fuqi.export import pictures
 from fuqi.maps import layers
 from fuqi.store import Database
 from tests.ledger import publish_ledger
@@ -568,3 +568,28 @@ def test_an_empty_map_is_still_a_picture():
         layers.deck(layers.areas(BOUNDARIES, stood), BOUNDARIES, stood), (), "图"
     )
     assert export.as_png(export.map_chart(shown, stood), FACTS).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\x1b[31m", "\x0b", "\ufffe", "\uffff", "\x85\u2028"])
+def test_a_character_that_xml_does_not_have_does_not_end_the_process(text):
+    # The converter would: the picture is made apart, or no other test would be run.
+    program = textwrap.dedent(
+        """
+        import sys, ast
+        import pyarrow as pa
+        from fuqi import charts, export
+        from tests.test_export import FACTS
+        rows = pa.table({"name": [ast.literal_eval(sys.argv[1]), "b"], "n": [2, 1]})
+        chart = charts.counts_by_name(rows, "name", "n", "n")
+        for made in (export.as_png(chart, FACTS), export.as_figure(chart, 300, 200)):
+            assert made.startswith(b"\\x89PNG"), made[:8]
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, repr(text)],
+        cwd=paths.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-500:]

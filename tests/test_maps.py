@@ -213,3 +213,87 @@ def test_the_policy_allows_the_host_of_the_tiles_and_no_other():
     assert "localhost" not in plain["content-security-policy"]
     assert policy.count("http://localhost:81") == 2
     assert policy.replace(" http://localhost:81", "") == plain["content-security-policy"]
+
+
+# ---------------------------------------------------------------- counts, to be printed
+
+
+def counted(counts: dict[str, int], level: str = maps.STREETS, **frame: Any) -> maps.DistrictMap:
+    rows = pa.table(
+        {"area_name": [*counts], "received_count": pa.array(counts.values(), pa.int64())}
+    )
+    return maps.counts_by_area(
+        rows,
+        BOUNDARIES,
+        maps.Frame(**frame),
+        name="area_name",
+        count="received_count",
+        label="受理",
+        level=level,
+    )
+
+
+def texts(shown: maps.DistrictMap) -> list[str]:
+    return [label["text"] for label in layer_of(shown, "names")["data"]]
+
+
+@pytest.mark.parametrize(
+    ("counts", "legend"),
+    [
+        ((0, 0), ["0件"]),
+        ((1, 1), ["1件"]),
+        ((0, 3), ["0件", "1件", "2件", "3件"]),
+        ((14, 1), ["1–4件", "5–8件", "9–12件", "13–14件"]),
+        ((9, 0), ["0件", "1–3件", "4–6件", "7–9件"]),
+    ],
+)
+def test_whole_numbers_are_coloured_in_ranges_of_whole_numbers(counts, legend):
+    names = sorted(BOUNDARIES.streets.label_points)[: len(counts)]
+    shown = counted(dict(zip(names, counts, strict=True)))
+    assert [entry.meaning for entry in shown.legend] == legend
+    features = layer_of(shown, "areas")["data"]["features"]
+    fills = {f["name"]: f["fill"] for f in features}
+    for name, count in zip(names, counts, strict=True):
+        colour = look.rgba(look.GRID) if not count else look.rgba(shown.legend[-1].colour)
+        assert fills[name] == colour or 0 < count < max(counts)
+    assert fills[sorted(fills)[-1]] == look.rgba(look.SHADE), "an area without a row has a colour"
+
+
+def test_the_number_stands_behind_the_name_of_each_street():
+    names = [*BOUNDARIES.streets.label_points]
+    shown = counted({name: n for n, name in enumerate(names)})
+    assert sorted(texts(shown)) == sorted(
+        f"{name.removesuffix('街道')} {n}" for n, name in enumerate(names)
+    )
+    assert shown.unbounded_count == 0
+    assert counted({"没有这个街道": 3, "也没有": 0}).unbounded_count == 1
+
+
+def test_a_streets_communities_are_drawn_alone_and_named_where_there_are_any():
+    counts = {name: n for n, name in enumerate(COMMUNITIES)}
+    shown = counted(counts, maps.COMMUNITIES, subdistrict=SHATOU)
+    drawn = {f["name"] for f in layer_of(shown, "areas")["data"]["features"]}
+    assert drawn == set(COMMUNITIES)
+    assert sorted(texts(shown)) == sorted(
+        f"{name.removesuffix('社区')} {n}" for name, n in counts.items() if n
+    )
+
+
+@pytest.mark.parametrize("street", sorted(BOUNDARIES.streets.label_points))
+def test_no_two_names_of_a_printed_map_lie_on_one_another(street):
+    communities = BOUNDARIES.communities.of(street).label_points
+    shown = counted(
+        dict.fromkeys(communities, 3), maps.COMMUNITIES, width=352, height=186, subdistrict=street
+    )
+    around = 512 * 2 ** deck_of(shown)["initialViewState"]["zoom"]
+    boxes = []
+    for label in layer_of(shown, "names")["data"]:
+        longitude, latitude = label["position"]
+        x = around * longitude / 360
+        y = around * math.asinh(math.tan(math.radians(latitude))) / (2 * math.pi)
+        wide = sum(12 if ord(c) > 255 else 6 for c in label["text"])
+        boxes.append((x - wide / 2, x + wide / 2, y - 6, y + 6))
+    assert len(boxes) == len(communities) > 1
+    for number, (west, east, south, north) in enumerate(boxes):
+        for left, right, low, high in boxes[:number]:
+            assert west >= right or left >= east or south >= high or low >= north

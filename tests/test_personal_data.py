@@ -7,13 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuqi import contract
 from fuqi.access import Scope
-from fuqi.store import Database, load_queries
+from fuqi.store import Database, load_queries, names
 from fuqi.store.queries import STAGING
 from tests.drawn_ledgers import SMALL
 from tests.ledger import publish_ledger
@@ -129,6 +130,80 @@ def test_what_a_masked_text_reads_like(database, text, shown):
     assert masked(database, text) == shown
 
 
+# ---------------------------------------------------------------- names inside free text
+
+CADRES = [("G1", "陈某某"), ("G2", "高峰"), ("G3", "文明"), ("G4", "欧阳文静"), ("G5", "张 江")]
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "shown"),
+    [
+        # Whoever stands in the row.
+        ("李明反映融资贵，李明来电", "李明", "李*反映融资贵，李*来电"),
+        ("高峰反映早高峰停车难", "高峰", "高*反映早高*停车难"),
+        ("联系李 明先生", "李明", "联系李*先生"),
+        ("李明，王芳到场", "李明、王芳 13800001111", "李*，王*到场"),
+        ("李明到场", "李 明", "李*到场"),
+        ("李明到场", "李明（店长）", "李*到场"),
+        ("John Li met the client Li", "Li", "John L* met the client L*"),
+        ("JOHN SMITH来电", "John Smith", "J*********来电"),
+        ("买买提·艾力来访", "买买提·艾力", "买*****来访"),
+        # What stands there in place of a name is none.
+        ("企业反映负责人出差", "企业", "企业反映负责人出差"),
+        ("负责人说市民多", "负责人", "负责人说市民多"),
+        ("某企业来电", "某", "某企业来电"),
+        ("李某反映", None, "李某反映"),
+        # The register: three characters anywhere, two beside an office.
+        ("由陈某某跟进，欧阳文静协助", None, "由陈**跟进，欧***协助"),
+        ("早高峰拥堵，创建文明城区", None, "早高峰拥堵，创建文明城区"),
+        ("请高峰书记协调，文明施工", None, "请高*书记协调，文明施工"),
+        ("联系干部：文明", None, "联系干部：文*"),
+        ("组长主任高峰到场", None, "组长主任高*到场"),
+        ("张江主任已联系", None, "张*主任已联系"),
+        ("张江科学城", None, "张江科学城"),
+    ],
+)
+def test_what_a_text_reads_like_without_names(text, written, shown):
+    register = names.Register.of(CADRES)
+    connection = duckdb.connect()
+    names.teach(connection, register)
+    found = connection.execute("select mask_names(?, ?, null)", [text, written]).fetchall()
+    assert found == [(shown,)]
+
+
+def test_the_cadre_of_a_visit_is_a_name_of_its_row():
+    connection = duckdb.connect()
+    names.teach(connection, names.Register.of(CADRES))
+    rows = connection.execute(
+        "select mask_names(note, null, cadre) from (values (1, '高峰时段走访', 'G2'), (2, '高峰时段走访', 'G1'), "
+        "(3, null, 'G1'), (4, '', 'G404')) as t (n, note, cadre) order by n"
+    ).fetchall()
+    assert rows == [("高*时段走访",), ("高峰时段走访",), (None,), ("",)]
+
+
+HAN = st.text(st.characters(min_codepoint=0x9E80, max_codepoint=0x9F80), min_size=1, max_size=4)
+PLAIN = st.text(st.sampled_from("企业反映融资，。 1a\n的"), max_size=8)
+
+
+@given(st.lists(st.tuples(PLAIN, HAN), min_size=1, max_size=4), PLAIN, st.data())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_no_name_of_the_row_or_the_register_stays_in_its_text(drawn, end, data):
+    people = [f"欧{given_name}" for _, given_name in drawn]
+    text = "".join(words + person for (words, _), person in zip(drawn, people, strict=True)) + end
+    registered = [(f"G{n}", person) for n, person in enumerate(people) if data.draw(st.booleans())]
+    others = [person for person in people if person not in {name for _, name in registered}]
+    separator = data.draw(st.sampled_from(["、", "，", "/", " 13800001111；"]))
+    connection = duckdb.connect()
+    names.teach(connection, names.Register.of(registered))
+    ((shown,),) = connection.execute(
+        "select mask_names(?, ?, null)", [text, separator.join(others)]
+    ).fetchall()
+    short = {name for _, name in registered if len(name) == 2}
+    for person in people:
+        assert person not in shown or person in short, (text, shown)
+    assert len(shown) == len(text)
+
+
 # ---------------------------------------------------------------- every personal column, every query
 
 NAMES = st.text(st.characters(min_codepoint=0x9E80, max_codepoint=0x9F80), min_size=2, max_size=4)
@@ -157,6 +232,7 @@ def test_no_personal_value_comes_out_of_any_query(data):
                 else:
                     row[column.name], numbers = data.draw(texts())
                     secrets += [bare(number) for number in numbers]
+    _name_them_in_texts(tables)
     tables["intake_problems"] = [
         {
             "severity": "refused",
@@ -186,6 +262,20 @@ def test_no_personal_value_comes_out_of_any_query(data):
             for name in release.table_names:
                 _assert_none(_table(opened, name), secrets, name)
             opened.close()
+
+
+def _name_them_in_texts(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """The names of the row, and one of the register, in every free text of it."""
+    cadre = tables["cadres"][0]
+    for table in contract.load().tables:
+        own = [c.name for c in table.columns if c.personal == "name"]
+        for row in tables[table.name]:
+            for column in table.columns:
+                if column.personal == "text" and row.get(column.name):
+                    held = [row[name] for name in own if row.get(name)]
+                    row[column.name] = "，".join(
+                        [row[column.name], *held, cadre["cadre_name"], "到场"]
+                    )
 
 
 def _assert_none(rows: list[dict[str, Any]], secrets: list[str], where: str) -> None:

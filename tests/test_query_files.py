@@ -46,6 +46,11 @@ PARAMS = {
     "case_id": "SQ00002",
     "most_rows": 20,
     "weeks_around": 4,
+    "search": "",
+    "case_state": "all",
+    "case_order": "deadline",
+    "offset_rows": 0,
+    "days_before": 7,
     "cells_a_side": 2,
     "site_longitudes": (114.05,),
     "site_latitudes": (22.52,),
@@ -99,7 +104,7 @@ def one_row_of_everything() -> dict[str, list[dict]]:
         "service_catalog": [service, {**service, "service_id": "F1", "service_group": "六大功能"}],
         "appeals": [
             *tables["appeals"],
-            appeal(2, MOMENT, due_at=MOMENT),
+            appeal(2, MOMENT, due_at=MOMENT, community_name="福保社区"),
             appeal(3, datetime(2023, 4, 30, 9)),  # so that whole weeks before the others are known
         ],
         "assignments": [

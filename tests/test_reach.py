@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -231,8 +232,11 @@ def test_coverage_by_area_agrees_with_plain_python(ledger, street, community, mi
     assert differences(totals, [expected_totals(within, stations)], every_column=True) == []
     ranks = [r["worst_rank"] for r in found]
     assert ranks == sorted(ranks, key=lambda rank: (rank is None, rank))
-    key = lambda r: (r["subdistrict_name"], r["community_name"])  # noqa: E731
-    assert differences(sorted(found, key=key), sorted(expected, key=key), every_column=True) == []
+    in_order = [
+        sorted(rows, key=itemgetter("subdistrict_name", "community_name"))
+        for rows in (found, expected)
+    ]
+    assert differences(*in_order, every_column=True) == []
     for row in by_street:
         own = [e for e in ledger["enterprises"] if e["subdistrict_name"] == row["subdistrict_name"]]
         counted = expected_totals(own, stations)

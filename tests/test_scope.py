@@ -43,7 +43,7 @@ QUERIES = load_queries()
 
 SEEDS = st.integers(0, 10**6)
 
-FEW = settings(SMALL, max_examples=4)
+FEW = settings(SMALL, max_examples=3)
 """A ledger is asked some hundreds of questions."""
 
 
@@ -71,6 +71,11 @@ def params(street: str | None, object_street: str) -> dict[str, Any]:
         "case_id": f"SQ·{mark}",
         "most_rows": 1000,
         "weeks_around": 4,
+        "search": "",
+        "case_state": "all",
+        "case_order": "deadline",
+        "offset_rows": 0,
+        "days_before": 7,
         "cells_a_side": 2,
         "site_longitudes": (114.05,),
         "site_latitudes": (22.52,),
@@ -376,6 +381,7 @@ def test_few_queries_speak_of_the_whole_district():
         "appeals_around_meetings",
         "published_vs_computed",
         "published_reconciliation",
+        "district_totals",
     }
 
 
@@ -437,6 +443,50 @@ def test_elsewhere_is_the_rest_of_the_district_where_the_own_street_is_chosen_an
         assert run(narrow, query, params(THEIRS, THEIRS)) == []
         (total, *_) = run(narrow, query, params(None, MINE))
         assert total["elsewhere_before_count"] is None
+
+
+@given(SEEDS)
+@FEW
+def test_the_totals_of_the_district_are_one_row_that_names_no_street(seed):
+    tables = drawn_tables(seed, crosses=True)
+    with (
+        released(tables) as release,
+        databases(release, Scope((MINE,), False), Scope((MINE, THEIRS), False), NOTHING) as opened,
+    ):
+        whole, narrow, two, nothing = opened
+        query = QUERIES["district_totals"]
+        assert not {"subdistrict", "community", "park_id", "station_id"} & set(query.params)
+        (everything,) = run(whole, query, params(None, MINE))
+        assert {type(value) for value in everything.values()} <= {int, float, type(None)}
+        assert everything["street_count"] == len(STREETS)
+        assert everything["object_count"] == len(tables["parks"]) + len(tables["communities"])
+        for database in (narrow, two):
+            for known in attempts().values():
+                assert run(database, query, known) == [everything]
+        (none,) = run(nothing, query, params(None, MINE))
+        assert {none[name] for name in none if name.endswith("_count")} == {0}
+
+
+@pytest.mark.parametrize(("number", "told"), [(1, 1), (2, 3), (3, 4)])
+def test_totals_of_a_district_with_hardly_any_other_street_are_the_own_ones(number, told):
+    tables = drawn_tables(3, crosses=False)
+    kept = (MINE, *[s for s in STREETS if s != MINE][:number])
+    smaller = {
+        name: [r for r in rows if r.get("subdistrict_name", MINE) in kept]
+        for name, rows in tables.items()
+        if name in (*OWNED, *EVERYBODYS)
+    }
+    with released(smaller) as release, databases(release, Scope((MINE,), False)) as (whole, narrow):
+        known = params(None, MINE)
+        (row,) = run(narrow, QUERIES["district_totals"], known)
+        (own,) = run(
+            whole, QUERIES["street_totals"], {**known, "subdistrict": MINE, "community": None}
+        )
+        (everything,) = run(whole, QUERIES["district_totals"], known)
+        assert row["street_count"] == told
+        expected = everything if told > 1 else own
+        assert {n: row[n] for n in own if n in row} == {n: expected[n] for n in own if n in row}
+        assert own["object_count"] < everything["object_count"]
 
 
 @pytest.mark.parametrize("number", [1, 2])

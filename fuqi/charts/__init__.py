@@ -24,7 +24,7 @@ from fuqi.charts.small_business import (
     visit_state_bars,
     visits_by_month,
 )
-from fuqi.charts.theme import titled
+from fuqi.charts.theme import drawable, titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "counts_by_name",
     "coverage_by_month",
     "deal_spans",
+    "drawable",
     "flow_trend",
     "funded_by_step",
     "funded_so_far",

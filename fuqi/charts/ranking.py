@@ -24,13 +24,14 @@ def ranking_with_interval(
     chosen: str | None = None,
     target: float | None = None,
     own_targets: Mapping[str, float] | None = None,
+    axis: str | None = None,
 ) -> alt.LayerChart:
     """A rate per unit with its 95% interval beside the district's rate; takes the rows of `units_compared`.
 
     `measure` is the rate they were asked for, `counts` says what its numerator and denominator are, `names` what the
     units are; the name of the unit `chosen` is set in bold. The order is the query's: ranked units first, then those
     without enough cases. `target` is drawn as a line through all of them, `own_targets` by name as a tick in the
-    row of each.
+    row of each. `axis` is written below instead of what explains intervals and counts.
     """
     label = kpis()[measure].label
     if rows.num_rows > MOST_UNRANKED_ROWS:
@@ -63,7 +64,9 @@ def ranking_with_interval(
         "title": label,
         "scale": alt.Scale(zero=False, nice=True, padding=8),
         "axis": alt.Axis(
-            title=f"{label}（横线为95%置信区间，右侧为{counts}）", format=".0%", tickCount=5
+            title=axis or f"{label}（横线为95%置信区间，右侧为{counts}）",
+            format=".0%",
+            tickCount=5,
         ),
     }
     colour = verdict_colour(rows, measure)

@@ -3,8 +3,9 @@
 from typing import Any
 
 import altair as alt
+import pyarrow as pa
 
-from fuqi import look
+from fuqi import inert, look
 
 TIME_LOCALE: dict[str, Any] = {
     "dateTime": "%Y年%-m月%-d日 %H:%M",
@@ -39,6 +40,22 @@ FRAME_HEIGHT = 110
 """Pixels a chart spends on title, legend and axis: Streamlit fits the whole picture into its height."""
 
 STEP_FORMATS = {"day": "%-m月%-d日", "week": "%-m月%-d日", "month": "%Y年%-m月"}
+
+
+def drawable(rows: pa.Table) -> pa.Table:
+    """The rows with every text on one line and nothing unseen or escaping in it.
+
+    Vega writes texts into expressions without caring for these: a chart would not be drawn, and the maker of
+    pictures ends the whole process on a control character.
+    """
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            texts = [
+                None if text is None else inert.one_line(text).replace("\\", "＼")
+                for text in rows.column(place).to_pylist()
+            ]
+            rows = rows.set_column(place, field.name, pa.array(texts, pa.string()))
+    return rows
 
 
 def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLevelMixin:

@@ -1,9 +1,10 @@
 """Shown things as files: pictures (PNG, SVG, PDF), tables (CSV, XLSX), a page as a workbook. Nothing is queried."""
 
+from fuqi import inert
 from fuqi.export.csv_files import as_csv
 from fuqi.export.facts import Facts
 from fuqi.export.maps import UnknownLayerError, map_chart
-from fuqi.export.pictures import PICTURES, as_pdf, as_png, as_svg, words_of
+from fuqi.export.pictures import PICTURES, as_figure, as_pdf, as_png, as_svg, words_of
 from fuqi.export.sheets import (
     NUMBER,
     PERCENT,
@@ -29,10 +30,12 @@ __all__ = [
     "Typed",
     "UnknownLayerError",
     "as_csv",
+    "as_figure",
     "as_pdf",
     "as_png",
     "as_svg",
     "as_workbook",
+    "inert",
     "map_chart",
     "sheet_name",
     "sheet_of",

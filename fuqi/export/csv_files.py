@@ -4,8 +4,7 @@ import csv
 import io
 from typing import Any
 
-from fuqi import wording
-from fuqi.export import inert
+from fuqi import inert, wording
 from fuqi.export.sheets import DAY, MOMENT, PERCENT, TEXT, UNITS, Sheet, shown
 
 ENCODING = "utf-8-sig"

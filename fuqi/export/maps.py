@@ -32,15 +32,16 @@ class UnknownLayerError(ValueError):
     """A map has a layer that no still picture is known of."""
 
 
-def map_chart(shown: DistrictMap, frame: Frame) -> alt.LayerChart:
+def map_chart(shown: DistrictMap, frame: Frame, width: int = WIDTH) -> alt.LayerChart:
     """The same areas, cells, lines, points and names as on the screen in `frame`, with the legend in words below.
 
     It is read off the description that the browser gets, so the two cannot differ. Tiles below the areas are not part
-    of it. Raises UnknownLayerError for a kind of layer that is not drawn here.
+    of it. `width` is in pixels; words have the size of the screen whatever it is. Raises UnknownLayerError for a kind
+    of layer that is not drawn here.
     """
     described = json.loads(shown.deck.to_json())
     view = described["initialViewState"]
-    enlarged = WIDTH / frame.width
+    enlarged = width / frame.width
     height = round(frame.height * enlarged)
     # The world is TILE * 2^zoom pixels around.
     around = TILE * 2 ** view["zoom"] * enlarged
@@ -59,12 +60,12 @@ def map_chart(shown: DistrictMap, frame: Frame) -> alt.LayerChart:
         type="mercator",
         center=[view["longitude"], view["latitude"]],
         scale=around / (2 * math.pi),
-        translate=[WIDTH / 2, height / 2],
+        translate=[width / 2, height / 2],
     )
-    legend, rows = _legend(shown.legend, height)
+    legend, rows = _legend(shown.legend, height, width)
     return alt.layer(
         *(part.properties(projection=projection) for part in drawn), *legend
-    ).properties(width=WIDTH, height=height + 12 + rows * LEGEND_LINE)
+    ).properties(width=width, height=height + 12 + rows * LEGEND_LINE)
 
 
 class _Layer:
@@ -234,12 +235,12 @@ def css(colour: Sequence[int]) -> str:
     return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"
 
 
-def _legend(entries: Sequence[LegendEntry], top: float) -> tuple[list[alt.Chart], int]:
+def _legend(entries: Sequence[LegendEntry], top: float, width: int) -> tuple[list[alt.Chart], int]:
     """Swatches and words below the map, in as many rows as they need."""
     x, row, placed = 0.0, 0, []
     for entry in entries:
         wide = SWATCH + length(entry.meaning, LEGEND_SIZE)
-        if x and x + wide > WIDTH:
+        if x and x + wide > width:
             x, row = 0.0, row + 1
         y = top + 12 + (row + 0.5) * LEGEND_LINE
         placed.append(

@@ -1,6 +1,7 @@
 """Charts as PNG, SVG and PDF, with the same Chinese glyphs on every machine: the font comes with the package."""
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,10 +13,9 @@ import pyarrow as pa
 import pylopdf_fonts_zh_cn
 import vl_convert
 
-from fuqi import look
+from fuqi import inert, look
 from fuqi.charts import titled
 from fuqi.charts.theme import FRAME_HEIGHT, NUMBER_LOCALE, TIME_LOCALE
-from fuqi.export import inert
 from fuqi.export.facts import Facts
 
 FONT = "Noto Sans SC"
@@ -58,9 +58,28 @@ def as_pdf(chart: alt.TopLevelMixin, facts: Facts) -> bytes:
     return vl_convert.vegalite_to_pdf(picture(chart, facts), **_LOCALES)
 
 
+def as_figure(chart: alt.TopLevelMixin, width: int, height: int, *, is_map: bool = False) -> bytes:
+    """The chart as PNG without a heading, for a document that says itself what it shows.
+
+    It has `width` by `height` pixels of the screen with axes and legend, and twice as many in the file; a map keeps the
+    size it was made with.
+    """
+    register_fonts()
+    spec = _described(chart)
+    del spec["title"]
+    spec |= {"background": look.PAPER, "padding": 4}
+    if not is_map:
+        spec |= {"width": width, "height": height}
+        spec["autosize"] = {"type": "fit", "contains": "padding"}
+    spec["config"] = {**spec["config"], "font": FONT}
+    return vl_convert.vegalite_to_png(spec, ppi=PNG_DOTS_PER_INCH, **_LOCALES)
+
+
 PICTURES = {"png": as_png, "svg": as_svg, "pdf": as_pdf}
 """How each kind of picture is made, by the ending of its file."""
 
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+"""Characters that Vega cuts through the middle where a text is too long, on which the converter fails."""
 _LOCALES = {
     "format_locale": NUMBER_LOCALE,
     "time_format_locale": TIME_LOCALE,
@@ -75,7 +94,7 @@ def picture(chart: alt.TopLevelMixin, facts: Facts) -> Spec:
     """
     spec = _described(chart)
     _lay_out(spec)
-    spec["title"] = _heading(facts, spec["width"])
+    spec["title"] = _readable(_heading(facts, spec["width"]))
     spec["config"] = {**spec["config"], "font": FONT}
     return spec
 
@@ -104,7 +123,18 @@ def _described(chart: alt.TopLevelMixin) -> Spec:
     # the server share, and that has a limit of rows.
     copied = chart.copy(deep=True)
     _put_rows_in(copied)
-    return titled(copied, "", "").to_dict()
+    return _readable(titled(copied, "", "").to_dict())
+
+
+def _readable(part: Any) -> Any:
+    """The specification without characters that XML does not have: on those the converter ends the whole process."""
+    if isinstance(part, str):
+        return _BEYOND.sub("〓", inert.readable(part))
+    if isinstance(part, list):
+        return [_readable(inner) for inner in part]
+    if isinstance(part, dict):
+        return {name: _readable(inner) for name, inner in part.items()}
+    return part
 
 
 def _put_rows_in(chart: Any) -> None:

@@ -8,8 +8,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from fuqi import look
-from fuqi.export import inert
+from fuqi import inert, look
 from fuqi.export.facts import Facts
 from fuqi.export.sheets import (
     DAY,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from fuqi import inert
 from fuqi.store.releases import Release
 
 REPORT = "intake_problems"
@@ -215,7 +216,5 @@ def copy_report(folder: Path | None, target: Path | None) -> None:
 
 
 def _inert(cell: object) -> object:
-    """A cell that a spreadsheet shows and does not compute: text that begins like a formula is quoted."""
-    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + cell
-    return cell
+    """A cell that a spreadsheet shows and does not compute, with what nobody sees made visible."""
+    return inert.for_csv(cell) if isinstance(cell, str) else cell

@@ -20,6 +20,23 @@ FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"
 HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 
+LINE_BREAKS = r"\x{0b}\x{0c}\x{85}\x{2028}\x{2029}"
+"""What else breaks a line; kept as a plain line break."""
+SHAPELESS = (
+    r"\x{00}-\x{08}\x{0e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{ad}\x{61c}\x{180e}\x{200b}\x{200e}\x{200f}"
+    r"\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{fff9}-\x{fffb}\x{fffe}\x{ffff}\x{e0000}-\x{e007f}"
+)
+"""Characters that nobody sees: controls, marks that turn the line around, blanks of no width, tags. They are dropped,
+so that what reads alike is alike and no value reorders the words beside it."""
+JOINERS = r"\x{200c}\x{200d}"
+"""They hold emoji together, so free text keeps them; what is compared does not."""
+MOST_MARKS = 4
+"""Combining marks that a letter keeps; more of them run over the lines around it."""
+TOO_MANY_MARKS = rf"\p{{M}}{{{MOST_MARKS + 1}}}"
+
+REGISTERED_NAMES = ("subdistrict_name", "community_name")
+"""Names that rows refer to by: spelled in their register as in the rows, or these would name nothing."""
+
 LONGEST_NOT_GIVEN = 3 * max(map(len, NOT_GIVEN))
 """Bytes of the longest word for no value, in full width."""
 
@@ -147,12 +164,13 @@ def _is_compared(column: Column) -> bool:
         or column.references
         or column.personal == "phone"
         or _is_code(column)
+        or column.name in REGISTERED_NAMES
     )
 
 
 def _free_text(text: str) -> str:
     # Its digits become half-width all the same: they may be a phone number that has to be masked.
-    return f"translate(trim({text}, {BLANKS}), '{FULL_WIDTH_DIGITS}', '0123456789')"
+    return f"translate(trim({_seen(text)}, {BLANKS}), '{FULL_WIDTH_DIGITS}', '0123456789')"
 
 
 def _is_code(column: Column) -> bool:
@@ -173,18 +191,29 @@ def half_width(text: str) -> str:
     """SQL: a text trimmed and in half-width."""
     full, half = _quoted(FULL_WIDTH), _quoted(HALF_WIDTH)
     return (
-        f"case when {_is_unusual(text)} then translate(trim({text}, {BLANKS}), {full}, {half}) "
+        f"case when {_is_unusual(text)} then translate(trim({_seen(text, JOINERS)}, {BLANKS}), {full}, {half}) "
         f"else {text} end"
     )
 
 
+def _seen(text: str, dropped: str = "") -> str:
+    """SQL: a text without what nobody sees, and without those characters; other line breaks as plain ones."""
+    unseen = f"{SHAPELESS}{dropped}"
+    whole = f"regexp_replace({text}, '[{LINE_BREAKS}]', chr(10), 'g')"
+    whole = f"regexp_replace({whole}, '[{unseen}]', '', 'g')"
+    whole = rf"regexp_replace({whole}, '(\p{{M}}{{{MOST_MARKS}}})\p{{M}}+', '\1', 'g')"
+    holds_some = f"regexp_matches({text}, '[{LINE_BREAKS}{unseen}]|{TOO_MANY_MARKS}')"
+    return f"case when {holds_some} then {whole} else {text} end"
+
+
 def _is_unusual(text: str, full_width: str = "！-～") -> str:
-    """SQL: whether a text has a blank at an end, or one of those characters.
+    """SQL: whether a text has a blank at an end, something that nobody sees, or one of those characters.
 
     Most texts have neither, and to see that takes a fraction of the time of trimming and translating them.
     """
     blank = r"[ \t\n\r\x{a0}\x{3000}]"
-    return f"regexp_matches({text}, '^{blank}|{blank}$|[{full_width}\u3000]')"
+    rare = f"{full_width}\u3000{LINE_BREAKS}{SHAPELESS}{JOINERS}"
+    return f"regexp_matches({text}, '^{blank}|{blank}$|[{rare}]|{TOO_MANY_MARKS}')"
 
 
 def _number(text: str, column: Column, scale: float) -> str:

@@ -2,6 +2,7 @@
 
 from fuqi.maps.areas import measure_by_area
 from fuqi.maps.boundaries import Boundaries, BoundaryError
+from fuqi.maps.counts import counts_by_area
 from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
 from fuqi.maps.points import held_objects, stations
 from fuqi.maps.reach import cells_a_side, enterprise_cells
@@ -16,6 +17,7 @@ __all__ = [
     "Frame",
     "LegendEntry",
     "cells_a_side",
+    "counts_by_area",
     "enterprise_cells",
     "held_objects",
     "held_over_streets",

@@ -49,7 +49,14 @@ class Areas:
 
     def of(self, subdistrict: str) -> "Areas":
         """Those whose property `subdistrict_name` is that subdistrict."""
-        kept = [f for f in self.features if f["properties"].get("subdistrict_name") == subdistrict]
+        return self._kept("subdistrict_name", subdistrict)
+
+    def only(self, name: str) -> "Areas":
+        """The one of that name; nothing where there is none."""
+        return self._kept("name", name)
+
+    def _kept(self, property_name: str, value: str) -> "Areas":
+        kept = [f for f in self.features if f["properties"].get(property_name) == value]
         names = [f["properties"]["name"] for f in kept]
         return Areas(
             tuple(kept),

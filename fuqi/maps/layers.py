@@ -1,6 +1,7 @@
 """What maps are made of: areas, points, cells, lines and names, in one look; rows are drawn, no numbers are made.
 
-Tooltips hold plain text only: deck.gl shows it unescaped as HTML, so `name` and `detail` are escaped here.
+Tooltips hold plain text only: deck.gl shows it unescaped as HTML, so `name` and `detail` are escaped here. Whatever
+text begins with @@ deck.gl would compute, in the data as anywhere else.
 An object that a click leads to carries `goes_to`, the places it stands for: `{"park": "P001"}`.
 """
 
@@ -18,6 +19,9 @@ from fuqi.maps.boundaries import Areas, Boundaries, Box
 
 STREETS = "street"
 COMMUNITIES = "community"
+LONGEST_TIP = 80
+_INERT = {ord(c): f"&#{ord(c)};" for c in "@{}"}
+"""An @ might begin an expression, braces the name of a field: the tooltip of deck.gl fills them in."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def areas(
                 "detail": text(tips.get(name, "")),
                 "line": look.rgba(look.INK) if name == chosen else plain_line,
                 "width": 4 if name == chosen else 1.5,
-                "goes_to": {level: name},
+                "goes_to": _place({level: name}),
             }
         )
     made = [
@@ -153,8 +157,19 @@ def _outlines(drawn: Areas, chosen: str | None) -> pdk.Layer:
     )
 
 
-def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.Layer:
-    """The streets' names; at the level of communities those of the chosen street's communities instead."""
+def names(
+    boundaries: Boundaries,
+    frame: Frame,
+    *,
+    level: str = STREETS,
+    behind: Mapping[str, str] | None = None,
+    moved: Mapping[str, tuple[float, float]] | None = None,
+) -> pdk.Layer:
+    """The streets' names; at the level of communities those of the chosen street's communities instead.
+
+    `behind` is written behind the names of areas; where it is given, only the areas in it are named, at the positions
+    of `moved` instead of their own.
+    """
     if level == COMMUNITIES and frame.subdistrict:
         points = boundaries.communities.of(frame.subdistrict).label_points
         suffix, chosen = "社区", frame.community
@@ -162,11 +177,12 @@ def names(boundaries: Boundaries, frame: Frame, *, level: str = STREETS) -> pdk.
         points, suffix, chosen = boundaries.streets.label_points, "街道", frame.subdistrict
     labels = [
         {
-            "position": list(point),
-            "text": name.removesuffix(suffix),
+            "position": list((moved or {}).get(name, point)),
+            "text": name.removesuffix(suffix).lstrip("@") + (behind or {}).get(name, ""),
             "colour": look.rgba(look.INK, 255 if chosen in (None, name) else 110),
         }
         for name, point in points.items()
+        if behind is None or name in behind
     ]
     return pdk.Layer(
         "TextLayer",
@@ -199,7 +215,7 @@ def points(layer_id: str, shown: Iterable[Point]) -> pdk.Layer:
                 "edge": 3 if point.is_chosen else 1,
                 "name": text(point.name),
                 "detail": text(point.detail),
-                "goes_to": dict(point.goes_to),
+                "goes_to": _place(point.goes_to),
             }
             for point in shown
         ],
@@ -226,7 +242,7 @@ def lines(layer_id: str, shown: Iterable[Line], colour: str = look.RECEIVED) -> 
                 "width": line.width,
                 "name": text(line.name),
                 "detail": text(line.detail),
-                "goes_to": dict(line.goes_to),
+                "goes_to": _place(line.goes_to),
             }
             for line in shown
         ],
@@ -313,8 +329,14 @@ def deck(shown: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> pd
 
 
 def text(value: str) -> str:
-    """Plain text as a tooltip can show it."""
-    return html.escape(value)
+    """Plain text as a tooltip can show it, cut where it would cover the map."""
+    short = value if len(value) <= LONGEST_TIP else f"{value[: LONGEST_TIP - 1]}…"
+    return html.escape(short).translate(_INERT)
+
+
+def _place(goes_to: Mapping[str, str]) -> dict[str, str]:
+    """What a click leads to; a number that deck.gl would compute leads nowhere."""
+    return {level: name for level, name in goes_to.items() if not name.startswith("@@")}
 
 
 def _zoom(frame: Frame, box: Box) -> float:

@@ -17,7 +17,7 @@ from fuqi.access import WHOLE, Scope
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.settings import Settings
-from fuqi.store import reach, rollups, worktime_sql
+from fuqi.store import names, reach, rollups, worktime_sql
 from fuqi.store.narrowing import Narrowing, literals
 from fuqi.store.queries import BUILDING, ROLLUPS, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
@@ -72,6 +72,7 @@ class Database:
             self._connection, release.manifest, Settings() if settings is None else settings
         )
         self._contract = contract or load_contract()
+        _know_names(self._connection, release)
         self._lock = threading.Lock()
         self._list_absent_columns()
         self._settings = settings or Settings()
@@ -254,8 +255,21 @@ def problems_of(folder: Path, query: Query) -> pa.Table:
         connection.execute(f"set allowed_directories = ['{_quoted(folder)}']")
         connection.execute("set enable_external_access = false")
         connection.execute(MACROS.read_text(encoding="utf-8"))
+        _know_names(connection, Release(folder))
         _open_table(connection, load_contract(), Release(folder), "intake_problems")
         return connection.sql(query.sql).to_arrow_table()
+
+
+def _know_names(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
+    """Have free texts lose the names of all cadres, whoever sees them: those of other streets as well."""
+    path = release.table_path(names.REGISTER)
+    rows = []
+    if path.is_file():
+        columns = "cadre_id, cadre_name"
+        rows = connection.execute(
+            f"select {columns} from read_parquet('{_quoted(path)}')"
+        ).fetchall()
+    names.teach(connection, names.Register.of(rows))
 
 
 def _open_table(
@@ -282,12 +296,20 @@ def _masked_columns(contract: Contract, table: str, named: str) -> str:
         # The original rows are for the data keeper's report file; they hold names in the clear.
         return f"* exclude (record) replace ({_masked_problem(contract)} as value)"
     columns = contract[table].columns if table in contract.names else ()
-    masked = [f"{_masked(c.name, c.personal, named)} as {c.name}" for c in columns if c.personal]
+    own = next((c.name for c in columns if c.personal == "name"), "null")
+    cadre = next((c.name for c in columns if c.references == names.REGISTERED), "null")
+    masked = [
+        f"{_masked(c.name, c.personal, named, own, cadre)} as {c.name}"
+        for c in columns
+        if c.personal
+    ]
     return f"* replace ({', '.join(masked)})" if masked else "*"
 
 
-def _masked(column: str, kind: str, named: str) -> str:
+def _masked(column: str, kind: str, named: str, own: str, cadre: str) -> str:
     value = f"mask_{kind}({column})"
+    if kind == "text":
+        return f"{names.FUNCTION}({value}, {own}, {cadre})"
     return (
         value
         if named == "true" or kind != "name"
@@ -297,7 +319,7 @@ def _masked(column: str, kind: str, named: str) -> str:
 
 def _masked_problem(contract: Contract) -> str:
     """The value that a problem is about, masked as its column is; a problem may be about several columns."""
-    cases = []
+    cases, text = [], f"{names.FUNCTION}(mask_text(value), null, null)"
     for table in contract.tables:
         for kind in ("name", "phone"):
             headers = [h for c in table.columns if c.personal == kind for h in c.headers]
@@ -307,7 +329,7 @@ def _masked_problem(contract: Contract) -> str:
                     f"and list_has_any(string_split(column_title, '、'), [{literals(headers)}]) "
                     f"then mask_{kind}(value)"
                 )
-    return f"case {' '.join(cases)} else mask_text(value) end" if cases else "mask_text(value)"
+    return f"case {' '.join(cases)} else {text} end" if cases else text
 
 
 def _own_streets(scope: Scope) -> str:

@@ -26,15 +26,17 @@ def parameters(
 ) -> Mapping[str, Any]:
     """Every parameter that queries share, by name; a query takes those its header declares.
 
-    `as_of` is the moment everything is judged at; `start_date` and `end_date` are both included; `step` is day,
-    week or month; without `subdistrict`, `category`, `community`, `park_id` or `station_id` all of them count;
-    `compared_by` is street, unit, category or community, and `measure` the column of the rate they are compared on.
+    `as_of` is the moment everything is judged at, and `quarter_date` the first day of its quarter; `start_date` and
+    `end_date` are both included; `step` is day, week or month; without `subdistrict`, `category`, `community`,
+    `park_id` or `station_id` all of them count; `compared_by` is street, unit, category or community, and `measure` the
+    column of the rate they are compared on.
     """
     return {
         "as_of": as_of,
         "due_soon_at": worktime.add_working_days(as_of, 1),
         "start_date": start_date,
         "end_date": end_date,
+        "quarter_date": date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1),
         "step": step,
         "subdistrict": subdistrict,
         "category": category,

@@ -2,6 +2,7 @@
 
 from fuqi.ui.audit_log import audit_log
 from fuqi.ui.bands import band, street_map, street_table
+from fuqi.ui.briefing import briefing
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
     changes,
@@ -68,17 +69,26 @@ from fuqi.ui.small_business import (
     reconciliation,
     uncovered_firms,
 )
+from fuqi.ui.street import (
+    all_cases,
+    communities_and_map,
+    street_cards,
+    street_choice,
+    today_list,
+)
 from fuqi.ui.view import View, page
 
 __all__ = [
     "LEADS_TO",
     "View",
     "activity_rows",
+    "all_cases",
     "all_kpis",
     "appeals_around_meetings",
     "assignment_history",
     "audit_log",
     "band",
+    "briefing",
     "case",
     "change_note",
     "changes",
@@ -86,6 +96,7 @@ __all__ = [
     "chart_words",
     "chosen_problem",
     "columns",
+    "communities_and_map",
     "compared_names",
     "comparison_table",
     "conversion_sentence",
@@ -125,10 +136,13 @@ __all__ = [
     "station_block",
     "stations_and_streets",
     "step_choice",
+    "street_cards",
+    "street_choice",
     "street_map",
     "street_table",
     "table",
     "tabs",
+    "today_list",
     "uncovered_firms",
     "waiting_list",
 ]

@@ -3,22 +3,48 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Literal
 
-import pyarrow as pa
 import streamlit as st
 
 from fuqi import audit, paths
 from fuqi.audit import LOCAL_ZONE, Entry
-from fuqi.ui import identity
-from fuqi.ui.elements import grid
-from fuqi.ui.labels import PAGES
+from fuqi.export import inert
+from fuqi.ui import downloads
 from fuqi.ui.view import View
 
 MOST_SHOWN = 2000
 DAYS = {"今天": 1, "近7天": 7, "近31天": 31, "近366天": 366}
 EVERYBODY, EVERYTHING = "全部账号", "全部操作"
+FILTERS = {
+    "about": "范围",
+    "street": "街道",
+    "community": "社区",
+    "park": "园区",
+    "station": "服务站",
+    "category": "类型",
+    "period": "时段",
+    "from": "自",
+    "to": "至",
+    "week": "周",
+    "by": "比较",
+    "measure": "指标",
+    "case": "工单",
+    "days": "日志时段",
+    "account": "日志账号",
+    "action": "日志操作",
+    "holding": "字样",
+}
+"""What the filters of an address are called."""
+WIDTHS: dict[str, Literal["medium", "large"]] = {
+    "时间": "medium",
+    "内容": "medium",
+    "筛选": "large",
+    "事由": "medium",
+}
+TAKEN = ("item", "format")
+"""Entries that say what was taken away, not what it was narrowed to."""
 
 
 def audit_log(view: View) -> None:
@@ -26,6 +52,7 @@ def audit_log(view: View) -> None:
     if not view.account.may_audit:  # the portal lets nobody else in; a page is not to depend on it
         st.error("审计日志只供审计人员查看。", icon=":material/block:")
         st.stop()
+    downloads.no_workbook()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.selectbox("时段", list(DAYS), index=1, key="audit_days", width=130)
         today = datetime.now(LOCAL_ZONE).date()
@@ -36,33 +63,42 @@ def audit_log(view: View) -> None:
         action = st.selectbox(
             "操作", [EVERYTHING, *audit.ACTIONS.values()], key="audit_action", width=150
         )
-    chosen = [
-        entry
+        holding = st.text_input(
+            "页面、内容、筛选或事由含", key="audit_holding", placeholder="如：福保街道", width=220
+        ).strip()
+    of_these = (
+        _row(entry)
         for entry in found
         if account in (EVERYBODY, entry.account)
         and action in (EVERYTHING, audit.ACTIONS.get(entry.action))
-    ]
-    if not chosen:
-        st.info("这些日子没有记录。", icon=":material/search_off:")
+    )
+    rows = [row for row in of_these if holding in "\n".join(map(str, row.values()))]
+    if not rows:
+        st.info("没有这样的记录。", icon=":material/search_off:")
         return
-    rows = [_row(entry) for entry in chosen]
-    grid(pa.Table.from_pylist(rows[:MOST_SHOWN]), list(rows[0]), height=560)
+    st.dataframe(
+        rows[:MOST_SHOWN],
+        hide_index=True,
+        height=560,
+        width="stretch",
+        column_config={
+            name: st.column_config.Column(width=WIDTHS.get(name, "small")) for name in rows[0]
+        },
+        placeholder="",
+    )
     more = f"，只显示最近 {MOST_SHOWN:,} 条，下载的文件里有全部" if len(rows) > MOST_SHOWN else ""
     st.caption(f"共 {len(rows):,} 条{more} · 日志只增不改，除账号外不含个人信息")
 
-    def taken() -> bytes:
-        filters = {"days": days, "account": account, "action": action}
-        identity.record(view.account, "export", PAGES["audit"], filters, len(rows), "审计日志")
-        return as_csv(rows)
-
-    st.download_button(
+    downloads.button(
         "下载所选记录",
-        taken,
+        "审计日志",
+        "csv",
+        lambda: as_csv(rows),
+        n=len(rows),
         file_name=f"审计日志_{first}_{today}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="audit_download",
+        filters={"days": days, "account": account, "action": action, "holding": holding},
+        icon=":material/download:",
     )
 
 
@@ -72,22 +108,23 @@ def as_csv(rows: Sequence[dict[str, object]]) -> bytes:
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
     for row in rows:
-        writer.writerow(
-            {k: f"'{v}" if str(v).startswith(("=", "+", "-", "@")) else v for k, v in row.items()}
-        )
+        writer.writerow({k: inert.for_csv(v) if isinstance(v, str) else v for k, v in row.items()})
     return text.getvalue().encode("utf-8-sig")
 
 
 def _row(entry: Entry) -> dict[str, object]:
-    shown = asdict(entry)
+    item, kind = (entry.filters.get(name, "") for name in TAKEN)
     return {
         "时间": entry.at[:19].replace("T", " "),
-        "账号": shown["account"],
-        "身份": shown["roles"],
+        "账号": entry.account,
+        "身份": entry.roles,
         "操作": audit.ACTIONS.get(entry.action, entry.action),
-        "页面": shown["page"],
-        "筛选": "，".join(f"{k}={v}" for k, v in entry.filters.items()),
-        "行数": shown["rows"],
-        "事由": shown["reason"],
-        "版本": shown["release_id"],
+        "页面": entry.page,
+        "内容": f"{item}（{kind.upper()}）" if item else "",
+        "筛选": "，".join(
+            f"{FILTERS.get(k, k)}：{v}" for k, v in entry.filters.items() if k not in TAKEN
+        ),
+        "行数": entry.rows,
+        "事由": entry.reason,
+        "版本": entry.release_id,
     }

@@ -6,12 +6,16 @@ import streamlit as st
 
 from fuqi import charts, wording
 from fuqi.ui.elements import chart, columns, table, written_table
+from fuqi.ui.escaping import plain
 from fuqi.ui.view import View
 
 ENTRY = "case"
 """The session's entry, and the URL's, that names the case on the screen."""
 
 SIMILAR = 20
+LONG = 600
+"""A text of more characters scrolls in a frame of its own."""
+FRAME = 200
 
 
 def case(view: View) -> None:
@@ -32,14 +36,17 @@ def case(view: View) -> None:
         st.query_params[ENTRY] = number
     found = view.query("case_detail", case_id=number).to_pylist()
     if not found:
-        st.info(f"没有工单“{number}”，或它已作废；请核对编号。", icon=":material/search_off:")
+        st.info(
+            f"没有工单“{plain(number)}”，或它已作废；请核对编号。", icon=":material/search_off:"
+        )
         return
     (facts,) = found
     with st.container(border=True):
-        st.markdown(f"**{facts['appeal_id']}　{facts['title'] or '（没有标题）'}**")
+        st.markdown(f"**{plain(facts['appeal_id'])}　{plain(facts['title'] or '（没有标题）')}**")
         st.caption(_verdict(facts))
         if facts["content"]:
-            st.text(facts["content"])
+            with st.container(height=FRAME if len(facts["content"]) > LONG else "content"):
+                st.text(facts["content"])
         left, right = columns(2)
         with left:
             written_table(
@@ -47,6 +54,7 @@ def case(view: View) -> None:
                 [{"项目": name, "内容": value} for name, value in _facts(facts) if value],
                 f"工单 {number}",
                 heading=f"工单 {number}",
+                of_cases=True,
             )
         with right:
             chart(

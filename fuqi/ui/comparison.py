@@ -7,7 +7,9 @@ import streamlit as st
 
 from fuqi import charts, wording
 from fuqi.store import Kpi, kpis
+from fuqi.ui import identity
 from fuqi.ui.elements import chart, columns, section, table
+from fuqi.ui.escaping import plain
 from fuqi.ui.filters import COMPARED_BY
 from fuqi.ui.labels import title
 from fuqi.ui.view import View
@@ -45,10 +47,11 @@ def finding(view: View, rows: pa.Table) -> None:
         "**"
         + wording.comparison(
             compared_names(view),
-            rows.column("district_name")[0].as_py() if rows.num_rows else "全区",
+            plain(rows.column("district_name")[0].as_py()) if rows.num_rows else "全区",
             rows.column("rate_verdict").to_pylist(),
             bool(kpi.is_low_good),
             view.settings.min_n,
+            [identity.plain(name) for name in rows.column("compared_name").to_pylist()],
         )
         + "**"
     )
@@ -76,7 +79,9 @@ def comparison_table(view: View, rows: pa.Table) -> None:
             "measured_rate": measure_label(view),
             "numerator_count": title(counted),
             "denominator_count": title(n),
-            "district_rate": rows.column("district_name")[0].as_py() if rows.num_rows else "全区",
+            "district_rate": plain(rows.column("district_name")[0].as_py())
+            if rows.num_rows
+            else "全区",
         },
         height=420 if rows.num_rows > 11 else "auto",
     )

@@ -1,9 +1,13 @@
 """What stands on a page, to be taken away: each chart, map and table as a file, and the page as one workbook.
 
-While a page is drawn it only notes down what it shows; a file is made when somebody asks for it.
+While a page is drawn it only notes down what it shows; a file is made when somebody asks for it. Before it is handed
+over, the account is read anew and the log says who takes what, with how many rows and, for lists of single cases, why
+(`delivered`). Where that cannot be written down nothing is handed over.
 """
 
+import logging
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,20 +20,36 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fuqi import export
+from fuqi.access import OPEN_ACCOUNT, Account
+from fuqi.audit import AuditError
 from fuqi.export import Facts, Sheet
 from fuqi.store.releases import LOCAL_ZONE
+from fuqi.ui import identity
+from fuqi.ui.handed_out import FILES
 
 ENTRY = "shown_on_page"
 """The session's entry with what the page on the screen shows."""
+REFUSED = "refused_downloads"
+"""The session's entry with sentences on files that were not handed over, to be said on the screen."""
+ASKING = "pages_that_ask_for_a_reason"
+"""The session's entry with the pages that had lists of single cases."""
+CASE_NUMBER = "appeal_id"
+"""Rows with this column are single cases: who takes them away says what for."""
+SHORTEST_REASON, LONGEST_REASON = 2, 200
 
 CARDS = "指标"
+WHOLE_PAGE, WHOLE_BUTTON = "本页", "导出本页"
 MIME = {
     "png": "image/png",
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "md": "text/markdown",
 }
+log = logging.getLogger("fuqi.access")
+
 HAS_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OF_CHARTS = {
     "days_taken": "用时满几天",
@@ -51,6 +71,10 @@ OF_CHARTS = {
 """Columns that only charts read: what they are called where their rows are listed."""
 
 
+class NotDelivered(RuntimeError):  # noqa: N818 - it is an answer, not a fault
+    """A file was not handed over; the message says why, in Chinese."""
+
+
 @dataclass(frozen=True)
 class Item:
     """A chart, map or table on the screen; `draw` and `sheet` make what a file holds."""
@@ -61,6 +85,8 @@ class Item:
     sheet: Callable[[Facts], Sheet]
     draw: Callable[[], alt.TopLevelMixin] | None = None
     notes: tuple[str, ...] = ()
+    of_cases: bool = False
+    """Whether its rows are single cases."""
 
 
 @dataclass
@@ -71,13 +97,24 @@ class Shown:
     data_as_of: datetime
     release_id: str
     label: str = ""
-    account: str = ""
+    owner: Account = OPEN_ACCOUNT
+    """Whoever it was drawn for."""
     filters: str = ""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """The filters as the address has them."""
     heading: str = ""
     """The section that is being drawn: a table is called by it."""
     items: dict[str, Item] = field(default_factory=dict)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
+    whole: Any = None
+    """Where the button stands that takes the whole page away."""
+    asks: bool = False
+    """Whether that button asks for a reason."""
+
+    @property
+    def has_cases(self) -> bool:
+        return any(item.of_cases for item in self.items.values())
 
     def add(self, item: Item, named: str) -> tuple[str, Item]:
         """Note an item down; `named` tells it from others. Returns a key for it, and the item as it is kept.
@@ -108,7 +145,7 @@ class Shown:
             item.scope,
             item.n,
             self.label,
-            self.account,
+            self.owner.name,
             item.notes,
         )
 
@@ -129,22 +166,62 @@ class Shown:
         return f"{plain}_{self.data_as_of:%Y%m%d}.{kind}"
 
 
-def begin(page: str, data_as_of: datetime, release_id: str, label: str, account: str) -> Shown:
+def begin(page: str, data_as_of: datetime, release_id: str, label: str, owner: Account) -> Shown:
     """A page starts being drawn: nothing is shown yet. Draws the button that takes the whole page away."""
-    shown = Shown(page, data_as_of, release_id, label, account)
+    shown = Shown(page, data_as_of, release_id, label, owner)
     st.session_state[ENTRY] = shown
+    shown.whole = st.empty()
+    if page in st.session_state.setdefault(ASKING, set()):
+        _ask_for_the_page(shown)
+    else:
+        with shown.whole:
+            _whole_page(shown, WHOLE_BUTTON, "", "export_page")
+    return shown
+
+
+def no_workbook() -> None:
+    """The page has a file of its own, and nothing besides to put into a workbook."""
+    if (shown := current()) is not None and shown.whole is not None:
+        shown.whole.empty()
+
+
+def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
     st.download_button(
-        "导出本页",
-        shown.workbook,
-        file_name=shown.file_name(page, "xlsx"),
+        label,
+        _Delivery(
+            WHOLE_PAGE,
+            "xlsx",
+            shown.workbook,
+            lambda: _Held(
+                sum(item.n for item in shown.items.values()), shown.has_cases, shown.filters
+            ),
+            reason or "",
+        ).hand_over,
+        file_name=shown.file_name(shown.page, "xlsx"),
         mime=MIME["xlsx"],
-        key="export_page",
+        key=key,
         icon=":material/download:",
         type="tertiary",
         on_click="ignore",
-        help="本页的指标、表格和图表数据，一个 XLSX 文件。",
+        disabled=reason is None,
+        help="本页的指标、表格和图表数据，一个 XLSX 文件。" if label == WHOLE_BUTTON else None,
     )
-    return shown
+
+
+def _ask_for_the_page(shown: Shown) -> None:
+    """Where a list of cases is on the page, its workbook, too, is taken away for a reason.
+
+    The session remembers it: a field that is open would close if the next run began with another button.
+    """
+    st.session_state[ASKING].add(shown.page)
+    shown.asks = True
+    with (
+        shown.whole,
+        st.popover(
+            WHOLE_BUTTON, type="tertiary", icon=":material/download:", key="export_page_asking"
+        ),
+    ):
+        _whole_page(shown, "XLSX", _reason(shown.owner, "page"), "export_page_for_a_reason")
 
 
 def current() -> Shown | None:
@@ -172,6 +249,8 @@ def picture(
     headings: Callable[[], Mapping[str, str]],
     in_shown_units: Callable[[pa.Table], pa.Table],
     notes: tuple[str, ...] = (),
+    *,
+    of_cases: bool = False,
 ) -> None:
     """The way to take a chart or map away; `headings` names columns of its rows, those without Chinese are left out."""
     if (shown := current()) is None:
@@ -187,7 +266,7 @@ def picture(
         kept = in_shown_units(rows.select(list(named)))
         return export.sheet_of(kept, named, facts, of_floats=export.NUMBER)
 
-    item = Item(title, scope, rows.num_rows, sheet, draw, notes)
+    item = Item(title, scope, rows.num_rows, sheet, draw, notes, of_cases)
     _menu(shown, *shown.add(item, f"picture_{_mark(title)}"))
 
 
@@ -197,6 +276,8 @@ def table(
     rows: pa.Table,
     headings: Mapping[str, str],
     definitions: Mapping[str, str],
+    *,
+    of_cases: bool = False,
 ) -> None:
     """The way to take a table away; `rows` are as they stand on the screen, `definitions` of the KPIs among them."""
     if (shown := current()) is None:
@@ -207,15 +288,17 @@ def table(
         scope,
         rows.num_rows,
         lambda facts: export.sheet_of(rows, headings, facts),
+        of_cases=of_cases,
     )
     _menu(shown, *shown.add(item, f"table_{_mark(title, *headings)}"))
 
 
-def written(title: str, scope: str, rows: list[dict[str, Any]]) -> None:
+def written(title: str, scope: str, rows: list[dict[str, Any]], *, of_cases: bool = False) -> None:
     """The way to take rows away that are written out already."""
     if (shown := current()) is None:
         return
-    item = Item(title or shown.heading or shown.page, scope, len(rows), _texts(rows))
+    named = title or shown.heading or shown.page
+    item = Item(named, scope, len(rows), _texts(rows), of_cases=of_cases)
     names = rows[0] if rows else ()
     _menu(shown, *shown.add(item, f"table_{_mark(title, *names)}"))
 
@@ -232,19 +315,33 @@ def _texts(rows: list[dict[str, Any]]) -> Callable[[Facts], Sheet]:
 def _menu(shown: Shown, key: str, item: Item) -> None:
     """A word that opens the file formats; nothing is made before one of them is chosen."""
     kinds = ("png", "svg", "pdf") if item.draw else ("xlsx", "csv")
-    with (
-        st.popover(":gray[下载]", type="tertiary", key=f"take_{key}"),
-        st.container(horizontal=True, gap="xsmall", width="content"),
-    ):
-        for kind in kinds:
-            st.download_button(
-                kind.upper(),
-                _file(shown, item, kind),
-                file_name=shown.file_name(item.title, kind),
-                mime=MIME[kind],
-                key=f"take_{key}_{kind}",
-                on_click="ignore",
-            )
+    with st.popover(":gray[下载]", type="tertiary", key=f"take_{key}"):
+        reason = _reason(shown.owner, key) if item.of_cases else ""
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            for kind in kinds:
+                st.download_button(
+                    kind.upper(),
+                    delivered(
+                        item.title,
+                        kind,
+                        _file(shown, item, kind),
+                        n=item.n,
+                        scope=item.scope,
+                        of_cases=item.of_cases,
+                        reason=reason or "",
+                    ),
+                    file_name=shown.file_name(item.title, kind),
+                    mime=MIME[kind],
+                    key=f"take_{key}_{kind}",
+                    on_click="ignore",
+                    disabled=reason is None,
+                )
+    context = get_script_run_ctx()
+    # A part drawn again by itself may not draw outside of itself; its page has asked already.
+    is_part = context is not None and context.fragment_ids_this_run
+    has_to_ask = item.of_cases and shown.owner != OPEN_ACCOUNT and not shown.asks
+    if has_to_ask and shown.whole is not None and not is_part:
+        _ask_for_the_page(shown)
 
 
 def _file(shown: Shown, item: Item, kind: str) -> Callable[[], bytes]:
@@ -256,3 +353,184 @@ def _file(shown: Shown, item: Item, kind: str) -> Callable[[], bytes]:
         return export.as_csv(sheet) if kind == "csv" else export.as_workbook([sheet])
 
     return make
+
+
+# ---------------------------------------------------------------- handed over, and written down
+
+
+def button(
+    label: str,
+    title: str,
+    kind: str,
+    make: Callable[[], bytes],
+    *,
+    n: int | None,
+    file_name: str,
+    key: str,
+    scope: str = "",
+    of_cases: bool = False,
+    filters: Mapping[str, str] | None = None,
+    **looks: Any,
+) -> None:
+    """A button for a file that a page makes itself; `title`, `n` (rows, if it has any) and `scope` go to the log.
+
+    With `of_cases` it asks for a reason first, where accounts are asked for. `filters` are written down besides the
+    page's own; `looks` are those of `st.download_button`.
+    """
+    owner = _owner()
+    reason = _reason(owner, key) if of_cases else ""
+    st.download_button(
+        label,
+        delivered(
+            title,
+            kind,
+            make,
+            n=n,
+            scope=scope,
+            of_cases=of_cases,
+            reason=reason or "",
+            filters=filters,
+        ),
+        file_name=file_name,
+        mime=MIME[kind],
+        key=key,
+        on_click="ignore",
+        disabled=reason is None,
+        **looks,
+    )
+
+
+def delivered(
+    title: str,
+    kind: str,
+    make: Callable[[], bytes],
+    *,
+    n: int | None,
+    scope: str = "",
+    of_cases: bool = False,
+    reason: str = "",
+    filters: Mapping[str, str] | None = None,
+) -> Callable[[], bytes]:
+    """`make` as a download button takes it: for the account of this run alone, and written down before.
+
+    What it gives raises NotDelivered when the login has ended, when there is no reason where one is needed, and when
+    the log cannot be written; the page says so then.
+    """
+    holds = _Held(n, of_cases, scope)
+    return _Delivery(title, kind, make, lambda: holds, reason, filters or {}).hand_over
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a file has in it: rows, whether they are single cases, and what they are about."""
+
+    n: int | None
+    of_cases: bool
+    scope: str
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """A file to be made and handed over; `holds` says what is in it by then."""
+
+    title: str
+    kind: str
+    make: Callable[[], bytes]
+    holds: Callable[[], _Held]
+    reason: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    shown: Shown | None = field(default_factory=lambda: current())
+    owner: Account = field(default_factory=lambda: _owner())
+    read_again: Callable[[], Account | identity.Absent] = field(
+        default_factory=lambda: identity.reader()
+    )
+    told: list[str] = field(default_factory=lambda: _told())
+
+    def hand_over(self) -> bytes:
+        try:
+            self._account()  # nothing is worked out for nobody
+            content = self.make()
+            account = self._account()
+            self._write_down(account)
+        except (NotDelivered, AuditError) as error:
+            self.told.append(f"没有导出“{self.title}”：{str(error).rstrip('。')}。")
+            log.error("%s was not handed over: %s", self.kind, error)
+            raise NotDelivered(str(error)) from error
+        FILES.add(content, account.name)
+        return content
+
+    def _account(self) -> Account:
+        """Whoever asks now; raises NotDelivered unless it is who the page was drawn for, with a reason if need be."""
+        account = self.read_again()
+        if not isinstance(account, Account):
+            raise NotDelivered(account.reason)
+        drawn_for = (self.owner.name, self.owner.roles, self.owner.streets)
+        if (account.name, account.roles, account.streets) != drawn_for:
+            raise NotDelivered("账号或权限已经改变，请刷新页面")
+        if self.holds().of_cases and account != OPEN_ACCOUNT and len(self.reason) < SHORTEST_REASON:
+            raise NotDelivered("含逐条诉求，请先填写导出事由")
+        return account
+
+    def _write_down(self, account: Account) -> None:
+        held = self.holds()
+        asked = {**(self.shown.asked if self.shown else {}), "about": held.scope}
+        identity.record(
+            account,
+            "export",
+            self.shown.page if self.shown else "",
+            {**asked, **self.filters, "item": self.title, "format": self.kind},
+            held.n,
+            self.reason,
+            self.shown.release_id if self.shown else "",
+        )
+
+
+def refusals() -> list[str]:
+    """What was not handed over since the last time, and why: said once."""
+    told = _told()
+    said, told[:] = list(told), []
+    return said
+
+
+def as_reason(typed: str) -> str:
+    """What somebody typed as one line: nothing in it breaks lines, hides or turns the text around."""
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in typed)
+    return " ".join(plain.split())[:LONGEST_REASON]
+
+
+def reason_for(key: str) -> str | None:
+    """Where a file of cases is offered in several forms: one field for all, None until there is a reason."""
+    return _reason(_owner(), key)
+
+
+def _reason(owner: Account, key: str) -> str | None:
+    """The field that asks what a list of cases is taken away for; None until something was typed."""
+    if owner == OPEN_ACCOUNT:
+        return ""
+    typed = st.text_input(
+        "导出事由（必填）",
+        key=f"reason_{key}",
+        max_chars=LONGEST_REASON,
+        placeholder="如：本周例会附件",
+        help="含逐条诉求。事由与账号、时间、筛选一起记入审计日志。",
+        width=260,
+    )
+    reason = as_reason(typed or "")
+    if len(reason) >= SHORTEST_REASON:
+        return reason
+    st.caption("填好事由按回车，即可下载。")
+    return None
+
+
+def _owner() -> Account:
+    shown = current()
+    if shown is not None:
+        return shown.owner
+    account = identity.read()
+    if not isinstance(account, Account):
+        raise NotDelivered(account.reason)
+    return account
+
+
+def _told() -> list[str]:
+    return st.session_state.setdefault(REFUSED, [])

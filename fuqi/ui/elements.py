@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -13,14 +14,24 @@ from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, places
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
-from fuqi.ui.view import View, scope_of
+from fuqi.ui.view import View, are_cases, scope_of
 
 TIMES = ("_quotient", "_ratio")
 """Endings of columns that say how many times as much."""
 
-ALARMS = {"overdue_count": "red", "due_soon_count": "orange", "unheld_count": "violet"}
+ALARMS = {
+    "overdue_count": "red",
+    "due_soon_count": "orange",
+    "due_today_count": "orange",
+    "due_tomorrow_count": "orange",
+    "unheld_count": "violet",
+}
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
+
+LONGEST_NOTE = 200
+"""Characters of one of the notes below a heading, a table or a map."""
 
 
 def columns(spec: int | Sequence[float]) -> list[Any]:
@@ -30,9 +41,14 @@ def columns(spec: int | Sequence[float]) -> list[Any]:
 
 def section(heading: str, note: str = "") -> None:
     downloads.section(heading)
-    st.subheader(heading, anchor=False)
+    st.subheader(plain(heading), anchor=False)
     if note:
         st.caption(note)
+
+
+def small_print(*notes: str) -> str:
+    """Markdown of the notes that say something, one after the other; a long one does not hide the next."""
+    return " · ".join(plain(note, LONGEST_NOTE) for note in notes if note)
 
 
 STEPS = {"day": "按日", "week": "按周", "month": "按月"}
@@ -64,10 +80,12 @@ def kpi_row(
     totals: Sequence[pa.Table],
     previous: pa.Table | None = None,
     trend: pa.Table | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
     """One card a KPI: value, n/N, change against the period before, and its course where `trend` has the column.
 
-    `totals` are one-row results that hold the columns `shown` and the counts of each rate.
+    `totals` are one-row results that hold the columns `shown` and the counts of each rate; `notes` are small print
+    for some of the cards, by column.
     """
     values = first_row(*totals)
     before = first_row(*() if previous is None else (previous,))
@@ -81,6 +99,7 @@ def kpi_row(
                 before,
                 course=_course(column, trend),
                 colour=ALARMS.get(column),
+                note=(notes or {}).get(column, ""),
             )
     if before:
         change_note(view)
@@ -101,8 +120,12 @@ def kpi_card(
     course: Sequence[float] | None = None,
     colour: str | None = None,
     border: bool = True,
+    note: str = "",
 ) -> None:
-    """A KPI with its n/N, its change against `before`, its course and its target; in `colour` unless it is zero."""
+    """A KPI with its n/N, its change against `before`, its course and its target; in `colour` unless it is zero.
+
+    `note` stands below the n/N in small print.
+    """
     value = values[kpi.column]
     text = formatted(kpi.column, value, view.settings.rounding)
     if colour and value:
@@ -126,6 +149,8 @@ def kpi_card(
             st.caption(f"导出缺少列：{'、'.join(absent)}")
         elif kpi.counts is not None:
             st.caption(_count_of(kpi, values))
+        if note:
+            st.caption(note)
         if aim := _aim(view, kpi, values):
             st.caption(aim)
     n = _n_in_words(view, kpi, values)
@@ -171,8 +196,12 @@ def written_table(
     height: int | str = "content",
     note: str = "",
     column_config: Mapping[str, Any] | None = None,
+    of_cases: bool = False,
 ) -> None:
-    """Rows that are texts already, under their own names; exported under `heading`, else under the section's."""
+    """Rows that are texts already, under their own names; exported under `heading`, else under the section's.
+
+    `of_cases` says that they are single cases, or about one: they are taken away for a reason.
+    """
     st.dataframe(
         [{name: _as_text(cell) for name, cell in row.items()} for row in rows],
         hide_index=True,
@@ -181,7 +210,7 @@ def written_table(
         column_config=column_config,
     )
     with _caption_row(scope, view.provenance, note):
-        downloads.written(heading, scope, rows)
+        downloads.written(heading, scope, rows, of_cases=of_cases)
 
 
 def _kpi_row(
@@ -225,7 +254,7 @@ def _n_in_words(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:
 def _caption_row(*notes: str) -> Any:
     """What stands below a table: where it comes from, and room at the end of the line."""
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
-    row.caption(" · ".join(note for note in notes if note), width="stretch")
+    row.caption(small_print(*notes), width="stretch")
     return row
 
 
@@ -254,10 +283,10 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    drawn = draw(rows, **options)
+    drawn = draw(charts.drawable(rows), **options)
     with st.container(gap=None):
         st.altair_chart(
-            charts.titled(drawn, heading, f"{scope_of(rows)}　{view.provenance}"),
+            charts.titled(drawn, heading, f"{cut(scope_of(rows))}　{view.provenance}"),
             width="stretch",
             theme=None,
             alt=f"{heading}，{scope_of(rows)}",
@@ -270,17 +299,26 @@ def chart(
                 lambda: drawn,
                 lambda: {**_headings(rows), **export.words_of(drawn)},
                 lambda kept: _as_shown(kept, view.settings.rounding),
+                of_cases=are_cases(rows),
             )
 
 
 def district_map(
-    view: View, heading: str, draw: Callable[..., DistrictMap], *rows: pa.Table, **options: Any
+    view: View,
+    heading: str,
+    draw: Callable[..., DistrictMap],
+    *rows: pa.Table,
+    narrow: int | None = None,
+    **options: Any,
 ) -> None:
     """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below.
 
-    A click on something that stands for a place goes there, as far as the page has a filter for it.
+    A click on something that stands for a place goes there, as far as the page has a filter for it. `narrow` is
+    the least width in pixels of a map that has less than half of the screen: its opening view fits into that.
     """
     frame = view.map_frame
+    if narrow is not None:
+        frame = replace(frame, width=min(frame.width, narrow))
     shown = draw(*rows, boundaries=view.boundaries, frame=frame, **options)
     notes = [
         view.settings.boundary_note,
@@ -289,7 +327,7 @@ def district_map(
         f"{shown.unbounded_count} 个街道没有边界，未画出" if shown.unbounded_count else "",
     ]
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{heading}**", width="stretch")
+        st.markdown(f"**{plain(heading)}**", width="stretch")
         downloads.picture(
             heading,
             scope_of(rows[0]),
@@ -298,6 +336,7 @@ def district_map(
             lambda: _headings(rows[0]),
             lambda kept: _as_shown(kept, view.settings.rounding),
             notes=(" · ".join(note for note in notes if note),),
+            of_cases=are_cases(rows[0]),
         )
     st.html(_legend(shown))
     key = _key_here(view, f"map_{heading}")
@@ -313,7 +352,7 @@ def district_map(
         scope_of(rows[0]),
         view.provenance,
     ]
-    st.caption(" · ".join(note for note in notes if note))
+    st.caption(small_print(*notes))
 
 
 def _key_here(view: View, name: str) -> str:
@@ -348,12 +387,15 @@ def table(
     titles: Mapping[str, str] | None = None,
     chooses: tuple[str, str] | None = None,
     leads_to: Mapping[str, str] | None = None,
+    list_name: str = "",
+    counted: str = "",
 ) -> None:
     """The columns `shown` of the rows under Chinese headings, some of them given in `titles`.
 
-    `chooses` names a column and an entry of the session: choosing a row puts the row's value there. `leads_to`
-    names a column for each level of place a row may stand for, `{"community": "community_name"}`: choosing a row
-    goes to the narrowest one, as a click on the map does.
+    `chooses` names a column and an entry of the session: choosing a row puts the row's value there, and `list_name`,
+    which tells several such tables of a page apart, into the entry `<entry>_chosen_in`. `leads_to` names a column for
+    each level of place a row may stand for, `{"community": "community_name"}`: choosing a row goes to the narrowest
+    one, as a click on the map does. `counted` says how many rows there are where not all of them are shown.
     """
     if not rows.num_rows:
         st.info(empty, icon=":material/check_circle:")
@@ -361,12 +403,13 @@ def table(
     choosing: dict[str, Any] = {}
     if chooses is not None:
         column, entry = chooses
-        key = f"{entry}_of_rows"
+        key = f"{entry}_of_rows{list_name}"
         values = rows.column(column).to_pylist()
 
         def choose() -> None:
             picked = st.session_state[key]["selection"]["rows"]
             st.session_state[entry] = values[picked[0]] if picked else ""
+            st.session_state[f"{entry}_chosen_in"] = list_name
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
     elif leads_to is not None:
@@ -380,13 +423,14 @@ def table(
         choosing = {"on_select": go, "selection_mode": "single-row", "key": key}
     rounding = view.settings.rounding
     grid(rows, shown, height=height, rounding=rounding, titles=titles, **choosing)
-    with _caption_row(f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance):
+    with _caption_row(counted or f"共 {rows.num_rows:,} 行", scope_of(rows), view.provenance):
         downloads.table(
             "",
             scope_of(rows),
             _as_shown(rows.select(list(shown)), rounding),
             {name: (titles or {}).get(name) or title(name) for name in shown},
             {title(name): _definition(kpis()[name]) for name in shown if name in kpis()},
+            of_cases=are_cases(rows),
         )
 
 

@@ -10,6 +10,7 @@ from fuqi.access import WHOLE, Scope
 from fuqi.settings import Settings
 from fuqi.store import kpis
 from fuqi.ui import places
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.places import Places
 
@@ -212,7 +213,7 @@ def _take_over(
             shown = seen.named if key == "street" else DEFAULTS[key]
             whose = "不存在" if seen.streets is None else "不存在，或不在您的权限内"
             st.toast(
-                f"链接里的{LABELS[key]}“{asked[key]}”{whose}，已显示{shown}。",
+                f"链接里的{LABELS[key]}“{plain(asked[key])}”{whose}，已显示{plain(shown)}。",
                 duration="long",
             )
     for level in reversed(
@@ -229,7 +230,8 @@ def _take_over(
             st.session_state[key] = min(date.fromisoformat(asked[key]), today)
         except ValueError:
             st.toast(
-                f"链接里的日期“{asked[key]}”读不懂，应为 2023-06-28 这样的日期。", duration="long"
+                f"链接里的日期“{plain(asked[key])}”读不懂，应为 2023-06-28 这样的日期。",
+                duration="long",
             )
 
 

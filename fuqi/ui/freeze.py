@@ -6,7 +6,8 @@ from fuqi import frozen as kept
 from fuqi import paths, wording
 from fuqi.frozen import Frozen, FrozenError
 from fuqi.store import Warehouse, kpis
-from fuqi.ui.elements import change, formatted, written_table
+from fuqi.ui.elements import LONGEST_NOTE, change, formatted, written_table
+from fuqi.ui.escaping import plain
 from fuqi.ui.view import View
 
 
@@ -19,14 +20,16 @@ def frozen(view: View) -> None:
     try:
         found = kept.find(Warehouse(paths.WAREHOUSE), chosen.period.first, chosen.period.last)
     except FrozenError as error:
-        st.warning(f"{error}。")
+        st.warning(f"{plain(error, LONGEST_NOTE)}。")
         return
     sees_less = (
         view.account.scope.streets is not None
     )  # what was frozen of the whole district is not of its streets
     if found is None or chosen.category is not None or (sees_less and chosen.subdistrict is None):
         return
-    with st.expander(f"封存值与今日值（{found.name}，{wording.moment(found.frozen_at)} 封存）"):
+    with st.expander(
+        f"封存值与今日值（{plain(found.name)}，{wording.moment(found.frozen_at)} 封存）"
+    ):
         rows = _rows(view, found)
         if not rows:
             st.caption("封存时没有这个街道。")
@@ -34,12 +37,13 @@ def frozen(view: View) -> None:
         scope = f"{chosen.subdistrict or '全区'} · {found.name}"
         written_table(view, rows, scope, heading="封存值与今日值")
         reasons = found.changes(view.release, view.settings) or ["口径、设置、日历和数据都没有变"]
-        st.caption(
+        said = (
             "；".join(reasons)
             + f" · 封存值：{wording.moment(found.as_of)} 判定，版本 {found.release_id}，"
             + f"口径 {found.version}"
             + (f"，{found.label}" if found.label else "")
         )
+        st.caption(plain(said, 2 * LONGEST_NOTE))
 
 
 def _rows(view: View, found: Frozen) -> list[dict[str, str]]:

@@ -9,7 +9,9 @@ from fuqi import definitions as defined
 from fuqi import targets, wording
 from fuqi.definitions import Definition
 from fuqi.store import kpis
-from fuqi.ui.elements import section
+from fuqi.ui import downloads
+from fuqi.ui.elements import LONGEST_NOTE, section
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import PAGES, title
 from fuqi.ui.view import View
 
@@ -33,7 +35,7 @@ def definitions(view: View) -> None:
         _downloads(view, found)
     st.caption(
         f"共 {len(everything)} 项指标"
-        + (f"，其中 {len(found)} 项符合“{words.strip()}”" if words.strip() else "")
+        + (f"，其中 {len(found)} 项符合“{plain(words.strip())}”" if words.strip() else "")
         + " · 定义取自各查询文件的文件头，与卡片上的帮助是同一段文字"
     )
     if not found:
@@ -105,7 +107,7 @@ def _targets(view: View) -> None:
         return
     streets = view.query("subdistrict_list").column("subdistrict_name").to_pylist()
     for target in view.targets.entries:
-        place = target.street or "全区及没有自己目标的街道"
+        place = plain(target.street) if target.street else "全区及没有自己目标的街道"
         if target.street and target.street not in streets:
             place += "（:orange[数据里没有这个街道，不起作用]）"
         bound = "≤" if kpis()[target.measure].is_low_good else "≥"
@@ -126,22 +128,21 @@ def _settings(view: View, everything: Sequence[Definition]) -> None:
             left, right = st.columns([1, 3], gap="xsmall")
             left.markdown(f"**{named}**")
             with right.container(gap="xxsmall"):
-                st.markdown(defined.stated(name, view.settings))
+                st.markdown(plain(defined.stated(name, view.settings), LONGEST_NOTE))
                 if touched:
                     st.caption(f"影响　{'、'.join(touched)}")
 
 
 def _downloads(view: View, found: Sequence[Definition]) -> None:
     rows = defined.as_rows(found, view.settings, PAGES)
-    for name, write, mime in (
-        ("csv", defined.as_csv, "text/csv"),
-        ("md", defined.as_markdown, "text/markdown"),
-    ):
-        st.download_button(
+    for name, write in (("csv", defined.as_csv), ("md", defined.as_markdown)):
+        downloads.button(
             {"csv": "下载表格", "md": "下载文档"}[name],
-            write(rows, view.provenance),
+            "指标口径",
+            name,
+            lambda write=write: write(rows, view.provenance).encode(),
+            n=len(rows),
             file_name=f"指标口径_{view.as_of:%Y%m%d}.{name}",
-            mime=mime,
+            key=f"definitions_{name}",
             icon=":material/download:",
-            on_click="ignore",
         )

@@ -5,14 +5,20 @@ The account comes from the setting `access`: everybody (`open`), a login (`oidc`
 run, and an open page looks every few seconds.
 """
 
+import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from fuqi import access, audit, paths, settings
 from fuqi.access import OPEN_ACCOUNT, Account, EndedLogins, Refused
@@ -45,11 +51,71 @@ class Absent:
 
 def read() -> Account | Absent:
     """The account of this run's session."""
-    current = settings.load()
+    return _known(settings.load(), st.context.headers, st.user.to_dict)
+
+
+def of_connection(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Account | Absent:
+    """The account of a request, or of an open page's connection, by what the browser and the proxy sent with it."""
+    return _known(settings.load(), headers, lambda: claims_in(cookies))
+
+
+def reader() -> Callable[[], Account | Absent]:
+    """A way to read the account of this run's session anew, later and from any thread; nobody once it is closed."""
+    context = get_script_run_ctx()
+    session_id = context.session_id if context else ""
+
+    def read_again() -> Account | Absent:
+        if not session_id or not runtime.exists():  # Streamlit's test driver has no connections
+            return read()
+        client = runtime.get_instance().get_client(session_id)
+        asked = client.client_context if client else None
+        if asked is None:
+            return Absent("页面已断开，请刷新后再导出。")
+        return of_connection(dict(asked.headers), asked.cookies)
+
+    return read_again
+
+
+def claims_in(cookies: Mapping[str, str]) -> dict[str, Any]:
+    """What the login's cookie says, as `st.user` has it; nobody is logged in where it is missing or not ours."""
+
+    def signed(name: str) -> bytes | None:
+        value = cookies.get(name)
+        if value is None:
+            return None
+        return decode_signed_value(get_cookie_secret(), name, value.encode("latin-1"))
+
+    try:
+        content = get_cookie_with_chunks(signed, USER_COOKIE_NAME)
+        claims = json.loads(content) if content else {}
+    except ValueError:
+        claims = {}
+    return {"is_logged_in": False, **claims}
+
+
+def end_login(cookies: Mapping[str, str]) -> None:
+    """End the login of a cookie everywhere, and write that down once."""
+    login = access.login_id(claims_in(cookies))
+    if not login or login in _ended():
+        return
+    account = of_connection({}, cookies)
+    _ended().add(login)
+    if isinstance(account, Account):
+        try:
+            record(account, "sign_out")
+        except audit.AuditError as error:
+            log.error("%s", error)
+
+
+def _known(
+    current: Settings, headers: Mapping[str, str], claims: Callable[[], Mapping[str, Any]]
+) -> Account | Absent:
     if current.access == "open":
         return OPEN_ACCOUNT
     try:
-        return _from_proxy(current) if current.access == "proxy" else _from_login(current)
+        if current.access == "proxy":
+            return _from_proxy(current, headers)
+        return _from_login(current, claims())
     except Refused as refused:
         return Absent(str(refused), is_refused=True)
 
@@ -95,7 +161,7 @@ def corner(account: Account) -> None:
         st.badge(OPEN_NOTE, color="gray", icon=":material/public:")
         return
     with st.popover(account.titles, icon=":material/account_circle:", key="account"):
-        st.markdown(f"账号：{_plain(account.name)}")
+        st.markdown(f"账号：{plain(account.name)}")
         if account.scope.streets is not None and account.scope.streets:
             st.caption(
                 f"只显示{account.scope.named}的数据；与全区的比较只有全区合计，不含其他街道的行。"
@@ -183,8 +249,7 @@ def _recorded(
         st.warning(f"{error}。", icon=":material/warning:")
 
 
-def _from_login(current: Settings) -> Account | Absent:
-    claims = st.user.to_dict()
+def _from_login(current: Settings, claims: Mapping[str, Any]) -> Account | Absent:
     if "is_logged_in" not in claims:
         return Absent("登录还没有配置好：.streamlit/secrets.toml 里没有 [auth]，请联系管理员。")
     if not claims["is_logged_in"]:
@@ -197,8 +262,8 @@ def _from_login(current: Settings) -> Account | Absent:
     return account
 
 
-def _from_proxy(current: Settings) -> Account | Absent:
-    headers = {name.lower(): value for name, value in st.context.headers.items()}
+def _from_proxy(current: Settings, given: Mapping[str, str]) -> Account | Absent:
+    headers = {name.lower(): value for name, value in given.items()}
     if not secrets.compare_digest(
         headers.get(PEER_HEADER.lower(), "").encode(), PEER_SEAL.encode()
     ):
@@ -217,5 +282,6 @@ def _ended() -> EndedLogins:
     return EndedLogins(paths.WAREHOUSE / access.ended.FOLDER)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text for Markdown, with nothing in it that Markdown would take for its own."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|~$:<>&" else c for c in text)

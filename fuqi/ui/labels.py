@@ -7,6 +7,7 @@ from fuqi.store import kpis
 
 PAGES = {
     "overview": "总览",
+    "street": "街道",
     "resolution": "诉求办理",
     "comparison": "横向比较",
     "common": "共性诉求",
@@ -227,6 +228,10 @@ TITLES = {
     "rows_after": "发布后行数",
     "rows_difference": "增减",
     "examples": "示例",
+    # 街道
+    "held_in_quarter_count": "本季有人挂点",
+    "community_label": "社区",
+    "due_by_tomorrow_count": "今明到期",
 }
 
 

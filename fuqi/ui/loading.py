@@ -4,8 +4,6 @@ What is on the screen comes from the warehouse and the uploads' folders at every
 click that arrives twice, or after somebody else's, finds the state as it is and says so.
 """
 
-import html
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,8 +25,9 @@ from fuqi.store import (
     load_queries,
 )
 from fuqi.store.database import problems_of
-from fuqi.ui import identity
-from fuqi.ui.elements import grid, section
+from fuqi.ui import downloads, identity
+from fuqi.ui.elements import grid, section, small_print
+from fuqi.ui.escaping import plain_lines
 from fuqi.ui.labels import PAGES, table_title
 from fuqi.ui.view import View
 
@@ -113,7 +112,7 @@ def file_outcomes(view: View) -> None:
         st.info("本版本由较早的程序载入，没有留下每个文件的记录。", icon=":material/info:")
         return
     _files_table(files)
-    st.caption(f"共 {len(files)} 个文件或工作表 · {view.provenance}")
+    st.caption(small_print(f"共 {len(files)} 个文件或工作表", view.provenance))
 
 
 def release_history() -> None:
@@ -202,7 +201,9 @@ def _not_loaded(upload: uploads.Upload, result: uploads.Result) -> None:
     if result.state == uploads.BUSY:
         st.warning(result.message, icon=":material/hourglass_top:")
     else:
-        st.error(f"没有载入，看板保持原样。  \n{_plain(result.message)}", icon=":material/block:")
+        st.error(
+            f"没有载入，看板保持原样。  \n{plain_lines(result.message)}", icon=":material/block:"
+        )
     with st.container(horizontal=True):
         if result.state == uploads.BUSY:
             st.button(
@@ -262,7 +263,7 @@ def _waiting(warehouse: Warehouse) -> bool:
     try:
         manifest = candidate.manifest
     except ReleaseError as error:
-        st.error(_plain(f"{error}；请放弃它，重新预览。"))
+        st.error(plain_lines(f"{error}；请放弃它，重新预览。"))
         st.button("放弃", key="discard", on_click=_discard, args=(chosen,))
         return True
     _preview(candidate, manifest, warehouse.current())
@@ -291,7 +292,7 @@ def _preview(candidate: Release, manifest: Manifest, current: Release | None) ->
         f"对照现用版本 {manifest.based_on}" if manifest.based_on else "首个版本",
         manifest.label,
     ]
-    st.markdown(" · ".join(_plain(note) for note in notes if note))
+    st.markdown(" · ".join(plain_lines(note) for note in notes if note))
     if not is_fresh:
         st.warning(
             "准备好之后，现用的版本已经换了，这些数字不再对得上，不能发布。请放弃，重新预览。",
@@ -352,7 +353,7 @@ def _release_row(release: Release, current: str | None, may_switch: bool) -> Non
         try:
             manifest = release.manifest
         except ReleaseError as error:
-            st.markdown(_plain(str(error)), width="stretch")
+            st.markdown(plain_lines(str(error)), width="stretch")
             return
         notes = (
             f"数据截至 {wording.moment(manifest.data_as_of)}",
@@ -360,7 +361,7 @@ def _release_row(release: Release, current: str | None, may_switch: bool) -> Non
             f"{manifest.row_count:,} 行",
             manifest.label,
         )
-        shown = " · ".join(_plain(note) for note in notes if note)
+        shown = " · ".join(plain_lines(note) for note in notes if note)
         st.markdown(f"**版本 {release_id}** · {shown}", width="stretch")
         if is_current:
             st.badge("现用", color="green", icon=":material/check:")
@@ -450,15 +451,9 @@ def _tell(kind: str, text: str) -> None:
 def _show_notice() -> None:
     kind, text = st.session_state.pop(NOTICE, ("", ""))
     if kind:
-        {"success": st.success, "warning": st.warning, "error": st.error}[kind](_plain(text))
+        {"success": st.success, "warning": st.warning, "error": st.error}[kind](plain_lines(text))
         # The box is out of sight for whoever has scrolled down to the history.
-        st.toast(_plain(text), icon=TOAST_ICONS[kind])
-
-
-def _plain(text: str) -> str:
-    """Text as Markdown that shows it as it is: it may hold names of files and values out of cells."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:>])", r"\\\1", html.escape(text, quote=False))
-    return escaped.replace("\n", "  \n")
+        st.toast(plain_lines(text), icon=TOAST_ICONS[kind])
 
 
 def _files_table(files: Sequence[FileOutcome]) -> None:
@@ -538,12 +533,14 @@ def _download(release: Release, key: str) -> None:
     """The report with every row as it was; names stand in it in the clear, so only where data are loaded."""
     report = release.folder / REPORT_CSV
     if report.is_file():
-        st.download_button(
+        downloads.button(
             "下载问题明细",
+            f"问题明细 {release.release_id}",
+            "csv",
             report.read_bytes,
+            n=None,
             file_name=f"问题明细_{release.release_id}.csv",
-            mime="text/csv",
             key=f"report_{key}",
+            of_cases=True,
             icon=":material/download:",
-            on_click="ignore",
         )

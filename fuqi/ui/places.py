@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from fuqi.access import WHOLE, Scope
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import WHOLE_DISTRICT
 
 LEVELS = ("street", "community", "park", "station")
@@ -122,10 +123,10 @@ def way_back(
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", key="way_back"):
         for name, place in steps[:-1]:
             st.button(
-                name,
+                plain(name),
                 key=f"back_to_{'_'.join(place) or 'district'}",
                 type="tertiary",
                 on_click=lambda place=place: go_to(listed(), **place),
             )
             st.markdown(":gray[›]", width="content")
-        st.markdown(f"**{steps[-1][0]}**", width="content")
+        st.markdown(f"**{plain(steps[-1][0])}**", width="content")

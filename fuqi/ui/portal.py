@@ -21,6 +21,7 @@ st.logo(str(ASSETS / "logo.svg"), size="large")
 
 ICONS = {
     "overview.py": "dashboard",
+    "street.py": "location_city",
     "resolution.py": "bolt",
     "comparison.py": "balance",
     "common.py": "hub",

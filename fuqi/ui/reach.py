@@ -6,7 +6,8 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import charts, maps, printed, siting, wording
-from fuqi.ui import elements, places
+from fuqi.ui import downloads, elements, places
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import WHOLE_DISTRICT, title
 from fuqi.ui.view import View, scope_of
 
@@ -164,13 +165,16 @@ def new_sites(view: View, stations: pa.Table) -> None:
             f"选点按网格计数（合计 {by_cells:,}），表中按逐家坐标重算（合计 {exact:,}）",
         ]
         st.caption("；".join(notes) + "。")
-        st.download_button(
+        downloads.button(
             "下载选址表",
-            as_csv(view, sites, notes),
+            "服务站选址",
+            "csv",
+            lambda: as_csv(view, sites, notes).encode(),
+            n=sites.num_rows,
             file_name=f"服务站选址_{view.as_of:%Y%m%d}.csv",
-            mime="text/csv",
+            key="sites_download",
+            scope=scope_of(sites),
             icon=":material/download:",
-            on_click="ignore",
         )
 
 
@@ -209,7 +213,8 @@ def station_block(view: View) -> None:
         return
     (station,) = facts
     with st.container(border=True):
-        elements.section(f"{station['station_name']}（{station['station_id']}）", _facts(station))
+        name = f"{cut(station['station_name'])}（{cut(station['station_id'])}）"
+        elements.section(name, plain(_facts(station), elements.LONGEST_NOTE))
         st.markdown(_around(view, station))
         left, right = elements.columns(2)
         with left:

@@ -9,8 +9,10 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import charts, maps, proposal, wording
+from fuqi.ui import downloads
 from fuqi.ui.elements import chart, columns, district_map, kpi_row, only, published_table, table
 from fuqi.ui.elements import section as heading
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import title
 from fuqi.ui.view import SCOPE, View
 
@@ -67,13 +69,13 @@ def tabs(names: Sequence[str], entry: str = "tab") -> str:
 def missing_sentence(view: View, held: pa.Table) -> None:
     """Who is missing, by name, from the rows of `held_object_list`."""
     missing = only(held, is_held=False).to_pylist()
-    where = _where(view)
+    where = plain(_where(view))
     if not missing:
         st.success(f"{where} {held.num_rows} 处都有人挂点。", icon=":material/check_circle:")
         return
     named = "、".join(
-        f"{row['object_name']}"
-        + (f"（{row['subdistrict_name']}）" if not view.filters.subdistrict else "")
+        plain(row["object_name"])
+        + (f"（{plain(row['subdistrict_name'])}）" if not view.filters.subdistrict else "")
         for row in missing[:MOST_NAMED]
     )
     more = " 等" if len(missing) > MOST_NAMED else ""
@@ -168,8 +170,8 @@ def _facts(view: View, facts: dict[str, Any]) -> None:
         else ":violet[无人挂点]"
     )
     kind = facts["object_type"]
-    where = "" if kind == "社区" else f"　{facts['community_name'] or ''}"
-    st.markdown(f"#### {facts['object_name']}　{held}")
+    where = "" if kind == "社区" else f"　{plain(facts['community_name'] or '')}"
+    st.markdown(f"#### {plain(facts['object_name'])}　{held}")
     last = (
         f"最近走访 {facts['last_visited_date']}" if facts["last_visited_date"] else "没有走访记录"
     )
@@ -182,7 +184,7 @@ def _facts(view: View, facts: dict[str, Any]) -> None:
     )
     overdue = f"，其中超期 {facts['overdue_count']}" if facts["overdue_count"] else ""
     st.caption(
-        f"{kind}　{facts['subdistrict_name']}{where} · 企业与个体工商户 {facts['entity_count']:,} 户"
+        f"{kind}　{plain(facts['subdistrict_name'])}{where} · 企业与个体工商户 {facts['entity_count']:,} 户"
         f" · 未办结诉求 {facts['open_count']}{overdue} · {last} · 时段内走访 {facts['visit_count']} 次"
         f" · {frequency}"
     )
@@ -321,7 +323,7 @@ def _n1_case(view: View) -> None:
         if facts["funded_count"] and facts["case_months"] is not None
         else f"已到账 {facts['funded_count']}/{facts['deal_count']} 笔。"
     )
-    teams = "、".join(sorted({t for t in deals.column("team_name").to_pylist() if t}))
+    teams = "、".join(sorted({plain(t) for t in deals.column("team_name").to_pylist() if t}))
     st.markdown(
         f"最早 {facts['first_applied_date']} 提出，{funded}" + (f"由{teams}办理。" if teams else "")
     )
@@ -332,7 +334,7 @@ def proposal_block(view: View) -> None:
     """Who could take what nobody holds: a list with reasons, and the same as a file. Nothing is changed by it."""
     objects = view.query("proposal_objects")
     if not objects.num_rows:
-        st.success(f"{_where(view)}没有无人挂点的园区、商圈或社区，不需要补位。")
+        st.success(f"{plain(_where(view))}没有无人挂点的园区、商圈或社区，不需要补位。")
         return
     rows = proposal.proposed(objects, view.query("proposal_candidates"))
     ways = Counter(rows.column("proposal_kind").to_pylist())
@@ -347,15 +349,17 @@ def proposal_block(view: View) -> None:
         PROPOSED,
         titles={"holder_units": "建议单位", "holder_names": "建议干部"},
     )
-    st.download_button(
+    notes = [PROPOSAL_NOTE, _where(view), view.provenance]
+    downloads.button(
         "下载建议（CSV）",
-        proposal.as_csv(
-            rows, {c: title(c) for c in IN_FILE}, [PROPOSAL_NOTE, _where(view), view.provenance]
-        ),
+        "挂点补位建议",
+        "csv",
+        lambda: proposal.as_csv(rows, {c: title(c) for c in IN_FILE}, notes),
+        n=rows.num_rows,
         file_name=f"挂点补位建议_{view.as_of:%Y%m%d}.csv",
-        mime="text/csv",
+        key="proposal_download",
+        scope=_where(view),
         icon=":material/download:",
-        on_click="ignore",
     )
     with st.expander("怎样算出来的"):
         st.markdown(_METHOD)

@@ -1,7 +1,11 @@
-"""What stands around Streamlit: warm imports, a health route, security headers, a Chinese shell, ways of a login."""
+"""What stands around Streamlit: warm imports, a health route, security headers, a Chinese shell, ways of a login.
+
+Limits are in `fuqi.ui.limits`, gates before Streamlit's own routes in `fuqi.ui.gates`.
+"""
 
 import logging
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
@@ -16,14 +21,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fuqi import access, paths, settings
+from fuqi.access import Account
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
-from fuqi.ui import identity
+from fuqi.ui import gates, identity, limits
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
 SHELL_SCRIPT_URL = "/fuqi/shell.js"
-UPLOAD_ROUTE = "/_stcore/upload_file/"
+UPLOAD_ROUTE = limits.UPLOAD_ROUTE
 LOGIN_CALLBACK = "/oauth2callback"
 RETURN_COOKIE = "fuqi_return"
 LONGEST_ADDRESS = 2000
@@ -47,8 +53,13 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data: blob:{tiles}",
     "font-src 'self' data:",
     "connect-src 'self' ws: wss: data: blob:{tiles}",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
     "frame-ancestors 'self'",
 )
+NOT_USED = ("camera", "microphone", "geolocation", "payment", "usb", "serial", "midi")
+"""What no page here asks a browser for."""
 
 
 def security_headers(tile_url: str) -> dict[str, str]:
@@ -58,7 +69,11 @@ def security_headers(tile_url: str) -> dict[str, str]:
     return {
         "content-security-policy": "; ".join(CONTENT_SECURITY_POLICY).format(tiles=tiles),
         "x-content-type-options": "nosniff",
+        "x-frame-options": "SAMEORIGIN",
         "referrer-policy": "same-origin",
+        "permissions-policy": ", ".join(f"{feature}=()" for feature in NOT_USED),
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
     }
 
 
@@ -74,10 +89,18 @@ async def warm_start(_: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-async def health(_: Request) -> JSONResponse:
-    """200 with the release in use, 503 while there is none."""
-    release_id = Warehouse(paths.WAREHOUSE).current_id()
-    return JSONResponse({"release_id": release_id}, status_code=200 if release_id else 503)
+async def health(request: Request) -> JSONResponse:
+    """200 while a release is in use, 503 while there is none; its number for whoever may see pages."""
+    release_id = await run_in_threadpool(Warehouse(paths.WAREHOUSE).current_id)
+    try:
+        asked = dict(request.headers), request.cookies
+        is_known = isinstance(await run_in_threadpool(identity.of_connection, *asked), Account)
+    except SettingsError:
+        is_known = False
+    told = {"release_id": release_id} if is_known else {"has_release": release_id is not None}
+    return JSONResponse(
+        told, status_code=200 if release_id else 503, headers={"cache-control": "no-store"}
+    )
 
 
 async def shell_script(_: Request) -> FileResponse:
@@ -229,6 +252,18 @@ def secrets_from_environment() -> dict[str, dict[str, str]]:
     return {"auth": given} if all(given.values()) else {}
 
 
+def tell_of_fault(error: Exception) -> bool:
+    """Says on the page, in Chinese and without a trace, that it failed; the number leads to the trace in the log."""
+    number = secrets.token_hex(3)
+    log.error("fault %s: %s", number, type(error).__name__)
+    if isinstance(error, SettingsError):
+        said = "设置文件有误，看板暂时不能显示"
+    else:
+        said = "这一页出错了，没有显示完。请刷新页面"
+    st.error(f"{said}；请联系管理员，并告知编号 {number}。", icon=":material/error:")
+    return True
+
+
 def _takes_uploads() -> bool:
     try:
         return settings.load().uploads
@@ -271,8 +306,14 @@ def _translated(page: bytes) -> bytes:
 
 ROUTES = (Route("/fuqi/health", health), Route(SHELL_SCRIPT_URL, shell_script))
 MIDDLEWARE = (
-    Middleware(TrustedPeer),
     Middleware(ChineseShell),
+    Middleware(limits.Limits),
+    Middleware(TrustedPeer),
+    Middleware(gates.ClosedRoutes),
     Middleware(UploadGate),
+    Middleware(gates.EndedAtLogout),
+    Middleware(gates.OwnFiles),
     Middleware(ReturnToPage),
+    Middleware(gates.PlainAnswers),
 )
+EXCEPTION_HANDLERS = {Exception: gates.fault}

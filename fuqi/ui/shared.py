@@ -7,6 +7,7 @@ import streamlit as st
 
 from fuqi import wording
 from fuqi.ui import filters
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.view import View
 
 Row = dict[str, Any]
@@ -69,7 +70,7 @@ def shared_problem_in_words(view: View, row: Row) -> str:
         else f"是其他地方的 {wording.number(quotient, 1)} 倍（{elsewhere}）"
     )
     return (
-        f"**{row['problem']}**，占该处诉求 {share}（{here}），{times}，涉及{_firms(row)}"
+        f"**{plain(row['problem'])}**，占该处诉求 {share}（{here}），{times}，涉及{_firms(row)}"
         f"{_unfinished(row)}，{row['certainty']}。"
     )
 
@@ -79,7 +80,7 @@ def rise_in_words(row: Row) -> str:
     ratio = row["rise_ratio"]
     times = "此前没有" if ratio is None else f"周均是此前的 {wording.number(ratio, 1)} 倍"
     return (
-        f"**{row['problem']}**，{row['recent_count']:,} 件，此前 {row['earlier_weeks']} 周 "
+        f"**{plain(row['problem'])}**，{row['recent_count']:,} 件，此前 {row['earlier_weeks']} 周 "
         f"{row['earlier_count']:,} 件，{times}，涉及{_firms(row)}{_unfinished(row)}，"
         f"{row['certainty']}。"
     )
@@ -95,11 +96,11 @@ def chosen_problem(view: View, shared: pa.Table, rising: pa.Table) -> Row | None
     labels: dict[str, str] = {}
     for row in shared.to_pylist():
         name = row["problem"]
-        labels[name] = f"{name}（{row['received_count']:,} 件）"
+        labels[name] = f"{cut(name)}（{row['received_count']:,} 件）"
         offered[name] = _named(row, period.first, period.last)
     for row in rising.to_pylist():
         name = f"{RISING}{row['problem']}"
-        labels[name] = f"{name}（{row['recent_count']:,} 件）"
+        labels[name] = f"{cut(name)}（{row['recent_count']:,} 件）"
         offered[name] = _named(row, row["recent_date"], row["last_date"])
     if not offered:
         return None
@@ -162,9 +163,9 @@ def _where(view: View) -> str:
     period = view.filters.period
     named = filters.presets(view.as_of.date(), view.settings)
     when = next((name for name, preset in named.items() if preset == period), None)
-    what = "" if view.filters.category is None else f"“{view.filters.category}”类"
+    what = "" if view.filters.category is None else f"“{plain(view.filters.category)}”类"
     return (when or wording.period(period.first, period.last) + " ") + (
-        (view.filters.subdistrict or "") + what
+        plain(view.filters.subdistrict or "") + what
     )
 
 

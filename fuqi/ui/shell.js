@@ -74,6 +74,10 @@
     ["Drag and drop directories here", "把文件夹拖到这里"],
     ["Remove file", "移除文件"],
     ["Dialog", "对话框"],
+    ["Failed to generate file for download", "没有导出。请刷新页面再试，或联系管理员"],
+    ["Failed to process backend operation", "没有导出。请刷新页面再试，或联系管理员"],
+    ["Deferred download not properly configured", "没有导出。请刷新页面再试，或联系管理员"],
+    ["Download failed", "没有导出。请刷新页面再试，或联系管理员"],
   ]);
   // Words that come with the name of what they are about: "Help for 受理量", "Show data: 受理与办结".
   const patterns = [

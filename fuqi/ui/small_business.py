@@ -8,7 +8,17 @@ import streamlit as st
 
 from fuqi import charts, maps, wording
 from fuqi.store import kpis
-from fuqi.ui.elements import chart, columns, district_map, only, section, table, written_table
+from fuqi.ui.elements import (
+    LONGEST_NOTE,
+    chart,
+    columns,
+    district_map,
+    only,
+    section,
+    table,
+    written_table,
+)
+from fuqi.ui.escaping import plain
 from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.view import View
 
@@ -33,7 +43,7 @@ def coverage_sentence(view: View, totals: pa.Table) -> None:
     if absent := _absent(view):
         st.info(f"覆盖情况不可算：导出里没有“{'、'.join(absent)}”。", icon=":material/block:")
         return
-    where = view.filters.community or view.filters.subdistrict or WHOLE_DISTRICT
+    where = plain(view.filters.community or view.filters.subdistrict or WHOLE_DISTRICT)
     if not row["small_business_count"]:
         st.info(f"{where}没有小个专。", icon=":material/search_off:")
         return
@@ -48,7 +58,7 @@ def coverage_sentence(view: View, totals: pa.Table) -> None:
         )
         return
     worst = [
-        f"{r['community_name']}（{r['uncovered_count']:,} 户）"
+        f"{plain(r['community_name'])}（{r['uncovered_count']:,} 户）"
         for r in _communities(view).to_pylist()[:MOST_NAMED]
         if r["uncovered_count"]
     ]
@@ -257,10 +267,10 @@ def reconciliation(view: View, rows: pa.Table) -> None:
 def _verdict(row: dict[str, Any]) -> str:
     left = _figure(row["left_qualifier"], row["left_value"], row["unit"])
     right = _figure(row["right_qualifier"], row["right_value"], row["unit"])
-    said = f"{row['left_label']} {left}，{row['right_label']} {right}"
+    said = plain(f"{row['left_label']} {left}，{row['right_label']} {right}", LONGEST_NOTE)
     if row["agreement"] == "不可比":
         return f"**不可比**：{said}，缺一项。"
-    apart = wording.figure(abs(row["difference"]), row["unit"])
+    apart = plain(wording.figure(abs(row["difference"]), row["unit"]))
     if row["agreement"] == "不一致":
         return f"**不一致**：{said}，相差 {apart}，超出取整的范围。"
     within = "在公布数字取整的范围内" if row["leeway"] else "完全相同"

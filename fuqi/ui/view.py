@@ -17,10 +17,13 @@ from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
 from fuqi.ui import downloads, filters, identity, places
+from fuqi.ui.escaping import cut, in_badge, plain
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
 
 SCOPE = b"scope"
+LONGEST_ERROR = 300
+OF_CASES = b"of_cases"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class View:
     """The filters that the page takes."""
     account: Account = OPEN_ACCOUNT
     """Whoever looks: every query sees the rows of that account's scope alone."""
+    head: Any = None
+    """The container of the page's first line."""
 
     def query(self, name: str, **instead: Any) -> pa.Table:
         """The rows of a query; its parameters come from the filters and settings unless given in `instead`.
@@ -62,7 +67,8 @@ class View:
             if given.get(f"{kind}_id")
         ]
         about = _scope(given, self.account.scope.named, stands_at)
-        return rows.replace_schema_metadata({SCOPE: about})
+        is_case = "case_id" in given or downloads.CASE_NUMBER in rows.column_names
+        return rows.replace_schema_metadata({SCOPE: about, **({OF_CASES: b"1"} if is_case else {})})
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
@@ -189,7 +195,7 @@ class View:
         parts = [
             f"数据截至 {wording.moment(self.as_of)}",
             f"版本 {manifest.release_id}",
-            manifest.label,
+            cut(manifest.label),
         ]
         return " · ".join(part for part in parts if part)
 
@@ -197,6 +203,11 @@ class View:
 def scope_of(rows: pa.Table) -> str:
     """What the rows of `View.query` are about: area, category and period in words."""
     return (rows.schema.metadata or {}).get(SCOPE, b"").decode()
+
+
+def are_cases(rows: pa.Table) -> bool:
+    """Whether the rows of `View.query` are single cases, or about one."""
+    return OF_CASES in (rows.schema.metadata or {}) or downloads.CASE_NUMBER in rows.column_names
 
 
 def _scope(given: Mapping[str, Any], whole: str, stands_at: Sequence[str] = ()) -> str:
@@ -239,7 +250,9 @@ def page(
     try:
         release = warehouse.current()
     except ReleaseError as error:
-        st.error(f"当前版本打不开：{error}。请运行 `python -m fuqi doctor`，或用 rollback 回退。")
+        st.error(
+            f"当前版本打不开：{plain(error, LONGEST_ERROR)}。请运行 `python -m fuqi doctor`，或用 rollback 回退。"
+        )
         st.stop()
     _watch(release.release_id if release else None, current.refresh_seconds, account)
     if release is None:
@@ -252,10 +265,11 @@ def page(
         st.stop()
 
     manifest = release.manifest
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with head:
         st.title(title, anchor=False, width="content")
         if manifest.label:
-            st.badge(manifest.label, color="orange", icon=":material/science:")
+            st.badge(in_badge(manifest.label), color="orange", icon=":material/science:")
         st.badge(
             f"数据截至 {wording.moment(manifest.data_as_of)}",
             color="blue",
@@ -264,7 +278,7 @@ def page(
         st.badge(f"版本 {manifest.release_id}", color="gray")
         identity.corner(account)
         taken_away = downloads.begin(
-            title, manifest.data_as_of, manifest.release_id, manifest.label, account=account.name
+            title, manifest.data_as_of, manifest.release_id, manifest.label, account
         )
     as_of = manifest.data_as_of
 
@@ -274,7 +288,7 @@ def page(
     streets = rows("subdistrict_list")["subdistrict_name"].to_pylist()
     if account.scope.streets and not streets:
         st.error(
-            f"街道登记表里没有“{account.scope.named}”，因此看不到任何数据。请联系管理员核对账号的街道。",
+            f"街道登记表里没有“{plain(account.scope.named)}”，因此看不到任何数据。请联系管理员核对账号的街道。",
             icon=":material/block:",
         )
         st.stop()
@@ -288,10 +302,10 @@ def page(
         question,
         account.scope,
     )
-    view = View(release, chosen, current, targets.load(), tuple(offers), account)
+    view = View(release, chosen, current, targets.load(), tuple(offers), account, head)
     shown = {key: st.query_params[key] for key in (*offers, "from", "to") if key in st.query_params}
     identity.record_view(account, title, shown, release.release_id)
-    taken_away.filters = view.filters_in_words
+    taken_away.filters, taken_away.asked = view.filters_in_words, shown
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
     return view
 
@@ -301,6 +315,8 @@ def _watch(release_id: str | None, seconds: int, account: Account) -> None:
 
     @st.fragment(run_every=seconds)
     def watch() -> None:
+        for said in downloads.refusals():
+            st.toast(said, icon=":material/block:", duration="long")
         is_over = identity.read() != account
         if is_over or Warehouse(paths.WAREHOUSE).current_id() != release_id:
             st.rerun(scope="app")

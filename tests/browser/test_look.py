@@ -10,6 +10,7 @@ from tests.browser.screen import TITLES, Screen, foreign, link, real_complaints
 
 PAGES = {
     **TITLES,
+    "street": "街道",
     "comparison": "横向比较",
     "common": "共性诉求",
     "small_business": "小个专",
@@ -120,6 +121,7 @@ def test_maps_and_charts_are_drawn(seen: tuple[str, Screen]) -> None:
         drawn
         >= {
             "overview": 3,
+            "street": 0,
             "resolution": 7,
             "comparison": 3,
             "common": 1,

@@ -17,6 +17,7 @@ from typing import Any
 import chinese_calendar
 import pyarrow.parquet as pq
 
+from tests.plain import street as plain_street
 from tests.plain.great_circle import Position, metres_between
 
 Row = dict[str, Any]
@@ -58,6 +59,7 @@ class PlainFigures:
         """The cards of that page by their label."""
         return {
             "overview": self.overview,
+            "street": self.street,
             "resolution": self.resolution,
             "assignments": self.assignments,
             "stations": self.stations,
@@ -70,6 +72,41 @@ class PlainFigures:
         shown += ("无人挂点", "走访覆盖率", "频次达标率", "1+1达标率")
         shown += ("未覆盖小个专", "工作覆盖率", "服务站覆盖率", "服务人次")
         return {label: known[label] for label in shown}
+
+    def street(self, asked: Asked, community: str | None = None) -> dict[str, Card]:
+        """Each card with its share, and beside those of a street the share of the district."""
+        names = ("appeals", "communities", "parks", "cadres", "assignments", "visits")
+        tables = {name: self.rows(name) for name in (*names, "stations", "station_services")}
+        question = plain_street.Asked(AS_OF, asked.first, asked.last)
+        work = plain_street.work_of_places(tables, question)
+        here = plain_street.total(work, asked.street, community)
+        whole = plain_street.total(work) if asked.street else None
+        found = {}
+        for label, hits, n, of_what, day in (
+            ("超期未办结", "overdue_count", "open_count", "未办结", ""),
+            ("今日到期", "due_today_count", "open_count", "未办结", "6月28日周三"),
+            ("明日到期", "due_tomorrow_count", "open_count", "未办结", "6月29日周四"),
+            ("无人挂点", "unheld_count", "object_count", "挂点对象", ""),
+            ("欠走访", "visits_owed_count", "held_in_quarter_count", "本季有人挂点", ""),
+            ("重复诉求", "repeated_count", "received_count", "受理量", ""),
+            ("福企服务站", "idle_station_count", "station_count", "", ""),
+            ("按时办结率", "on_time_count", "due_count", "", ""),
+        ):
+            value, share = f"{here[hits]:,}", _share(here[hits], here[n])
+            lines = [line for line in (f"{of_what} {here[n]:,}", day) if of_what and line]
+            if label == "福企服务站":
+                value = f"{here[n]:,}"
+                lines.append(f"时段内无服务 {share.n}")
+            elif label == "按时办结率":
+                value = share.value
+                lines.append(share.n)
+            elif here[hits]:
+                lines.append(f"占 {share.value}")
+            if whole is not None and whole[n]:
+                beside = _share(whole[hits], whole[n])
+                lines += [f"全区 {beside.value}", beside.n]
+            found[label] = Card(value, "；".join(lines))
+        return found
 
     def resolution(self, asked: Asked) -> dict[str, Card]:
         return self._open(asked) | self._judged(asked)

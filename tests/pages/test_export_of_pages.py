@@ -22,6 +22,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import PlainFigures
 
 PAGES = sorted(page.stem for page in paths.PAGES.glob("*.py") if OPEN_ACCOUNT.may_open(page.stem))
+"""Those that are opened where nobody logs in; the page of auditors is in `tests/test_protection.py`."""
 EACH_PAGE = pytest.mark.parametrize("page", PAGES)
 HEADER = 3
 

@@ -21,7 +21,7 @@ KEEPER = Account("keeper", frozenset({DATA_KEEPER}))
 READER = Account("reader", frozenset({AUDITOR}))
 LEADER = Account("leader", frozenset({LEADERSHIP}))
 PAGES = (
-    *("overview", "resolution", "comparison", "common", "assignments", "stations"),
+    *("overview", "street", "resolution", "comparison", "common", "assignments", "stations"),
     *("small_business", "financing", "definitions"),
 )
 
@@ -74,7 +74,7 @@ def test_every_page_works_for_a_street_and_draws_no_other(guarded, of_others, ac
     assert not list(opened.error)
     shown = drawn(opened)
     assert [text for text in of_others if text in shown] == []
-    if page in ("overview", "comparison"):
+    if page in ("overview", "comparison", "street"):
         assert MINE in shown
     if page in ("resolution", "assignments", "stations"):  # so that the test can see them
         leaders = drawn(guarded(LEADER, page))

@@ -13,6 +13,9 @@ _CONTROLS = {n: 0x2400 + n for n in range(0x20) if chr(n) not in "\t\n\r"} | {0x
 _INVISIBLE = (*range(0x80, 0xA0), *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0x2060)
 _DIRECTIONS = {n: f"⟨U+{n:04X}⟩" for n in (*_INVISIBLE, *range(0x2066, 0x206A), 0x061C, 0xFEFF)}
 """Characters that have no shape, or turn the direction of the text: written by their number."""
+_UNSEEN_IN_JSON = re.compile(
+    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 _READABLE = _ILLEGAL | _CONTROLS | _DIRECTIONS | dict.fromkeys(range(55296, 57344), 65533)
 
 
@@ -35,6 +38,16 @@ def for_csv(text: str) -> str:
     begun = shown.lstrip()
     is_formula = begun[:1] and begun[0] in _FORMULA_STARTS and not _PLAIN_NUMBER.fullmatch(begun)
     return f"'{shown}" if is_formula or shown[:1] in ("\t", "\r", "\n") else shown
+
+
+def printable(text: str) -> str:
+    """The text for a terminal: as `readable`, and no line is written over."""
+    return readable(text).replace("\r\n", "\n").replace("\r", "\u240d")
+
+
+def for_json(written: str) -> str:
+    """JSON whose texts have what nobody sees, and line ends that are not `\\n`, as `\\u202e`; it says the same."""
+    return _UNSEEN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def width(text: str) -> int:
