@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -166,14 +167,12 @@ def test_a_table_holds_the_rows_of_the_scope_and_no_others(seed, crosses, street
         for table in contract.load().tables:
             if table.completes:
                 continue
-            keys = lambda rows, table=table: sorted(  # noqa: E731
-                tuple(row[k] for k in table.key) for row in rows
-            )
+            key = itemgetter(*table.key)
             stored = table_of(narrow, table.name)
-            assert keys(stored) == keys(expected[table.name]), table.name
-            before = {keys([row])[0]: row for row in table_of(whole, table.name)}
+            assert sorted(map(key, stored)) == sorted(map(key, expected[table.name])), table.name
+            before = {key(row): row for row in table_of(whole, table.name)}
             for row in stored:
-                known = before[keys([row])[0]]
+                known = before[key(row)]
                 if table.name == "cadres" and row["cadre_id"] not in cadres_named(expected, mine):
                     assert row["cadre_name"] == "**"
                     known = {**known, "cadre_name": "**"}
