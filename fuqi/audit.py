@@ -41,8 +41,11 @@ ACTIONS = {
     "sign_out": "退出",
     "refused": "拒绝访问",
 }
-UNFLUSHED = {"view"}
+UNFLUSHED = {"view", "refused"}
 """Actions whose lines are not waited for until they are on the disk."""
+LONGEST_FILTER = 300
+PHONE = re.compile(r"(?<![0-9])1[3-9](?:[ -]?[0-9]){9}(?![0-9])")
+"""A mobile number, which somebody may have searched for; a case's number is none."""
 LONG_DIGITS = re.compile(r"[0-9０-９][0-9０-９ -]{4,}[0-9Xx０-９]")
 
 
@@ -94,7 +97,11 @@ def record(
         roles=roles,
         action=action,
         page=page,
-        filters={k: str(v) for k, v in (filters or {}).items() if v not in (None, "")},
+        filters={
+            k: PHONE.sub("******", str(v))[:LONGEST_FILTER]
+            for k, v in (filters or {}).items()
+            if v not in (None, "")
+        },
         release_id=release_id,
         rows=rows,
         reason=LONG_DIGITS.sub("******", " ".join(reason.split()))[:LONGEST_REASON],

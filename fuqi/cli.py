@@ -11,12 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fuqi import contract, paths, settings, wording
 from fuqi.contract import ContractError
 from fuqi.printed import Printable
 from fuqi.settings import SettingsError
 from fuqi.store import BusyError, QueryError, ReleaseError, Warehouse
+
+if TYPE_CHECKING:
+    from fuqi import brief
 
 DEMO_SEED = 20230628
 BUSY = 75
@@ -286,7 +290,7 @@ def _formats(text: str) -> list[str]:
     return kinds
 
 
-def _briefed(chosen: argparse.Namespace, as_of: datetime) -> "brief.Period":  # noqa: F821
+def _briefed(chosen: argparse.Namespace, as_of: datetime) -> "brief.Period":
     from fuqi import brief
 
     if chosen.first is None and chosen.last is None:

@@ -117,11 +117,27 @@ def test_claims_lie_where_the_settings_say():
         "realm_access": {"roles": ["jd"]},
         "urn:streets": "园岭街道",
         "exp": time.time() + 60,
+        "iat": time.time(),
     }
     account = from_claims(held, nested)
     assert (account.name, account.roles, account.streets) == ("li", {STREET}, ("园岭街道",))
     with pytest.raises(Refused, match="没有任何角色"):
         from_claims({**held, "realm_access": "jd"}, nested)
+
+
+def test_a_login_that_could_not_be_ended_is_none():
+    """Logging out remembers what tells one login from the next: such a token has nothing of the kind."""
+    without = {k: v for k, v in claims("leadership").items() if k not in ("iat", "nonce", "jti")}
+    with pytest.raises(Refused, match="iat"):
+        from_claims(without, CURRENT)
+
+
+def test_an_account_is_the_name_as_it_is_said():
+    """Decoded or cut, two accounts could become one."""
+    told = {CURRENT.account_header: "lead%65r", CURRENT.roles_header: "leadership"}
+    assert from_headers(told, CURRENT).name == "lead%65r"
+    with pytest.raises(Refused, match="121 个字符"):
+        from_headers({**told, CURRENT.account_header: "a" * 121}, CURRENT)
 
 
 def test_a_login_ends_with_its_token():

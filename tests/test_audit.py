@@ -135,6 +135,16 @@ def test_what_a_crash_cut_off_swallows_no_other_line(tmp_path):
     assert [e.account for e in audit.read(tmp_path)] == ["before", "after"]
 
 
+def test_a_filter_takes_little_room_and_tells_no_phone_number(tmp_path: Path):
+    said = {"from": "x" * 5000, "about": "查找“139 1234 5678”", "case": "SQ20230605002"}
+    entry = audit.record(tmp_path, "a", "view", filters=said, at=MOMENT)
+    assert entry.filters == {
+        "from": "x" * 300,
+        "about": "查找“******”",
+        "case": "SQ20230605002",
+    }
+
+
 def test_what_cannot_be_written_down_is_said(tmp_path: Path):
     blocked = tmp_path / "audit"
     blocked.write_text("a file where the folder should be")
@@ -145,9 +155,10 @@ def test_what_cannot_be_written_down_is_said(tmp_path: Path):
 def test_what_left_the_house_is_on_the_disk_before_it_leaves(tmp_path, monkeypatch):
     flushed: list[int] = []
     monkeypatch.setattr(audit.os, "fsync", flushed.append)
-    audit.record(tmp_path, "a", "view", at=MOMENT)
+    for action in ("view", "refused"):
+        audit.record(tmp_path, "a", action, at=MOMENT)
     assert flushed == []
-    for action in set(audit.ACTIONS) - {"view"}:
+    for action in set(audit.ACTIONS) - {"view", "refused"}:
         flushed.clear()
         audit.record(tmp_path, "a", action, at=MOMENT)
         assert flushed, action

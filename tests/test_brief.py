@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -456,10 +457,8 @@ def test_the_briefings_queries_agree_with_plain_python(appeals, street, first, l
             if received + late or (street is None and name in STREETS)
         ]
         found = run("briefing_areas", **asked)
-        key = lambda row: row["area_name"]  # noqa: E731
-        assert (
-            differences(sorted(found, key=key), sorted(expected, key=key), every_column=True) == []
-        )
+        in_order = [sorted(rows, key=itemgetter("area_name")) for rows in (found, expected)]
+        assert differences(*in_order, every_column=True) == []
         order = [(-r["received_count"], -r["overdue_count"], r["area_name"]) for r in found]
         assert order == sorted(order)
 

@@ -317,7 +317,7 @@ def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_chart_is_tested():
-    assert set(CHARTS) | {"titled"} == set(charts.__all__)
+    assert set(CHARTS) | {"titled", "drawable"} == set(charts.__all__)
 
 
 @EACH_CHART

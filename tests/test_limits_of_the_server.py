@@ -158,6 +158,56 @@ def test_open_pages_are_counted_while_they_are_open(monkeypatch):
     assert ask.gate.open_pages == {}
 
 
+def said_by(ask: Asked, pages: int, messages: int) -> list[int]:
+    """How many messages each of so many pages of one address got through, said in turn."""
+    got = [0] * pages
+
+    async def page(number: int) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            while (await receive())["type"] == "websocket.receive":
+                got[number] += 1
+
+        left = messages
+
+        async def receive() -> dict[str, Any]:
+            nonlocal left
+            left -= 1
+            await asyncio.sleep(0)
+            return {"type": "websocket.receive" if left >= 0 else "websocket.disconnect"}
+
+        closed: list[Any] = []
+
+        async def send(message: Any) -> None:
+            closed.append(message)
+
+        ask.gate.app = app
+        await ask.gate._within_messages("10.1.1.1", scope_of("10.1.1.1"), receive, send)
+        assert [m["code"] for m in closed] == ([1013] if got[number] < messages else [])
+
+    async def all_pages() -> None:
+        for number in range(pages):
+            await page(number)
+
+    asyncio.run(all_pages())
+    return got
+
+
+def test_an_open_page_that_says_too_much_is_closed(monkeypatch):
+    """Each message may draw a page again: a script could keep all readers waiting with them."""
+    ask = Asked(monkeypatch, requests_per_minute=1200)
+    ask.gate.said = Allowance(now=lambda: ask.clock)
+    assert said_by(ask, 2, 400) == [300, 300]
+    assert said_by(ask, 1, 20) == [20]
+
+
+def test_all_pages_of_an_address_share_what_they_may_say(monkeypatch):
+    ask = Asked(monkeypatch, requests_per_minute=10)
+    ask.gate.said = Allowance(now=lambda: ask.clock)
+    assert said_by(ask, 3, 25) == [25, 15, 0]
+    ask.clock = 60
+    assert said_by(ask, 1, 50) == [40]
+
+
 def test_a_page_that_fails_is_no_longer_counted(monkeypatch):
     ask = Asked(monkeypatch, connections_per_address=1)
 

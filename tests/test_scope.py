@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -166,14 +167,12 @@ def test_a_table_holds_the_rows_of_the_scope_and_no_others(seed, crosses, street
         for table in contract.load().tables:
             if table.completes:
                 continue
-            keys = lambda rows, table=table: sorted(  # noqa: E731
-                tuple(row[k] for k in table.key) for row in rows
-            )
+            key = itemgetter(*table.key)
             stored = table_of(narrow, table.name)
-            assert keys(stored) == keys(expected[table.name]), table.name
-            before = {keys([row])[0]: row for row in table_of(whole, table.name)}
+            assert sorted(map(key, stored)) == sorted(map(key, expected[table.name])), table.name
+            before = {key(row): row for row in table_of(whole, table.name)}
             for row in stored:
-                known = before[keys([row])[0]]
+                known = before[key(row)]
                 if table.name == "cadres" and row["cadre_id"] not in cadres_named(expected, mine):
                     assert row["cadre_name"] == "**"
                     known = {**known, "cadre_name": "**"}
@@ -391,17 +390,47 @@ def test_the_own_row_of_a_comparison_of_streets_is_the_one_that_the_leadership_s
     tables = drawn_tables(seed, crosses=True)
     with released(tables) as release, databases(release, Scope((MINE,), False)) as (whole, narrow):
         known = params(None, MINE)
-        for name, column in (
-            ("resolution_by_subdistrict", "subdistrict_name"),
-            ("units_compared", "compared_name"),
-        ):
-            everybody, own = run(whole, QUERIES[name], known), run(narrow, QUERIES[name], known)
-            assert len(everybody) == len(STREETS)
-            assert own == [row for row in everybody if row[column] == MINE]
-            assert len(own) == 1
-        (row,) = run(narrow, QUERIES["resolution_by_subdistrict"], known)
         on_time, due = district_on_time(tables)
-        assert row["district_on_time_rate"] == (on_time / due if due else None)
+        for name, column, n, rate, verdict in (
+            (
+                *("resolution_by_subdistrict", "subdistrict_name", "due_count"),
+                *("district_on_time_rate", "on_time_verdict"),
+            ),
+            (
+                *("units_compared", "compared_name", "denominator_count"),
+                *("district_rate", "rate_verdict"),
+            ),
+        ):
+            everybody = run(whole, QUERIES[name], known)
+            assert len(everybody) == len(STREETS)
+            (own,) = run(narrow, QUERIES[name], known)
+            (seen,) = [row for row in everybody if row[column] == MINE]
+            streets = sum(row[n] > 0 for row in everybody)
+            is_told = streets >= 3 and due >= known["min_n"]
+            assert own[rate] == (on_time / due if is_told else None)
+            hidden = set() if is_told else {rate, verdict}
+            assert {k: own[k] for k in own if k not in hidden} == {
+                k: seen[k] for k in seen if k not in hidden
+            }
+            assert is_told or own[verdict] in ("样本不足", "无应办结", "无应计")
+
+
+def test_a_rate_of_the_district_is_not_that_of_one_other_street():
+    """Somebody who knows of a single case elsewhere on a day is not told how it went."""
+    tables = drawn_tables(3, crosses=False)
+    (case, *_) = [row for row in tables["appeals"] if row["subdistrict_name"] == THEIRS]
+    lone = {**case, "is_void": False, "closed_at": case["received_at"], "outcome": "未解决"}
+    tables["appeals"] = [lone]
+    with released(tables) as release, databases(release, Scope((MINE,), False)) as (whole, narrow):
+        day = lone["received_at"].date()
+        known = {**params(None, MINE), "start_date": day, "end_date": day, "min_n": 1}
+        known |= {"measure": "resolved_rate", "compared_by": "street"}
+        compared = QUERIES["units_compared"]
+        assert {row["district_rate"] for row in run(whole, compared, known)} == {0.0}
+        assert [row["district_rate"] for row in run(narrow, compared, known)] == [None]
+        totals = QUERIES["district_totals"]
+        assert run(whole, totals, known)[0]["received_count"] == 1
+        assert run(narrow, totals, known)[0]["received_count"] is None
 
 
 def district_on_time(tables: Tables) -> tuple[int, int]:
@@ -445,6 +474,20 @@ def test_elsewhere_is_the_rest_of_the_district_where_the_own_street_is_chosen_an
         assert total["elsewhere_before_count"] is None
 
 
+COUNTED = {
+    "open_count": [
+        *("open_count", "overdue_count", "due_today_count", "due_tomorrow_count"),
+        *("overdue_share", "due_today_share", "due_tomorrow_share"),
+    ],
+    "received_count": ["received_count", "repeated_count", "repeated_share"],
+    "due_count": ["due_count", "on_time_count", "on_time_rate"],
+    "object_count": ["object_count", "unheld_count", "unheld_share"],
+    "held_in_quarter_count": ["held_in_quarter_count", "visits_owed_count", "visits_owed_share"],
+    "station_count": ["station_count", "idle_station_count", "idle_station_share"],
+}
+"""What is left out of the district's totals where the count it is of lies in too few streets."""
+
+
 @given(SEEDS)
 @FEW
 def test_the_totals_of_the_district_are_one_row_that_names_no_street(seed):
@@ -460,9 +503,20 @@ def test_the_totals_of_the_district_are_one_row_that_names_no_street(seed):
         assert {type(value) for value in everything.values()} <= {int, float, type(None)}
         assert everything["street_count"] == len(STREETS)
         assert everything["object_count"] == len(tables["parks"]) + len(tables["communities"])
-        for database in (narrow, two):
+        by_street = [run(whole, QUERIES["street_totals"], params(s, s))[0] for s in STREETS]
+        for database, own in ((narrow, 1), (two, 2)):
+            hidden = {
+                part
+                for n, parts in COUNTED.items()
+                if sum(row[n] > 0 for row in by_street) < own + 2
+                for part in parts
+            }
             for known in attempts().values():
-                assert run(database, query, known) == [everything]
+                (told,) = run(database, query, known)
+                assert {name for name in told if told[name] is None} >= hidden
+                assert {k: told[k] for k in told if k not in hidden} == {
+                    k: everything[k] for k in everything if k not in hidden
+                }
         (none,) = run(nothing, query, params(None, MINE))
         assert {none[name] for name in none if name.endswith("_count")} == {0}
 
@@ -484,7 +538,12 @@ def test_totals_of_a_district_with_hardly_any_other_street_are_the_own_ones(numb
         )
         (everything,) = run(whole, QUERIES["district_totals"], known)
         assert row["street_count"] == told
-        expected = everything if told > 1 else own
+        expected = {**(everything if told > 1 else own)}
+        if told > 1:
+            by_street = [run(whole, QUERIES["street_totals"], params(s, s))[0] for s in kept]
+            for n, parts in COUNTED.items():
+                if sum(street[n] > 0 for street in by_street) < 3:
+                    expected.update(dict.fromkeys(parts))
         assert {n: row[n] for n in own if n in row} == {n: expected[n] for n in own if n in row}
         assert own["object_count"] < everything["object_count"]
 

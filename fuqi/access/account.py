@@ -91,7 +91,7 @@ def from_claims(claims: Mapping[str, Any], settings: Settings) -> Account:
     """The account of a login; `claims` are those of the ID token.
 
     A claim may be a list or a text with separators; `realm_access.roles` names one inside another. Raises Refused
-    for a login without an account, an expiry, a role this dashboard knows, or, for a street, a street.
+    for a login without an account, an expiry, a time of issue, a role this dashboard knows, or, for a street, a street.
     """
     name = _text(_claim(claims, settings.account_claim))
     if not name:
@@ -99,28 +99,31 @@ def from_claims(claims: Mapping[str, Any], settings: Settings) -> Account:
     expires_at = claims.get("exp")
     if isinstance(expires_at, bool) or not isinstance(expires_at, int | float):
         raise Refused("登录信息里没有有效期（声明 exp），不能确认登录是否仍然有效，请联系管理员。")
+    login = login_id(claims)
+    if not login:
+        raise Refused("登录信息里没有签发时间（声明 iat），退出登录时无法注销，请联系管理员。")
     return _account(
         name,
         _listed(_claim(claims, settings.roles_claim)),
         _listed(_claim(claims, settings.streets_claim)),
         settings,
         expires_at=float(expires_at),
-        login=login_id(claims),
+        login=login,
     )
 
 
 def from_headers(headers: Mapping[str, str], settings: Settings) -> Account:
     """The account that a reverse proxy names in its headers, which the caller knows to be the proxy's own.
 
-    Values are UTF-8, percent-encoded or as they are. Raises Refused as `from_claims` does.
+    Values are UTF-8; roles and streets may be percent-encoded. Raises Refused as `from_claims` does.
     """
-    name = _header(headers, settings.account_header)
+    name = _header(headers, settings.account_header)  # a name that holds % is that name
     if not name:
         raise Refused(f"反向代理没有给出账号（请求头 {settings.account_header}），请联系管理员。")
     return _account(
         name,
-        _listed(_header(headers, settings.roles_header)),
-        _listed(_header(headers, settings.streets_header)),
+        _listed(unquote(_header(headers, settings.roles_header))),
+        _listed(unquote(_header(headers, settings.streets_header))),
         settings,
     )
 
@@ -155,6 +158,8 @@ def _account(
     expires_at: float | None = None,
     login: str = "",
 ) -> Account:
+    if len(name) > LONGEST_ACCOUNT:  # cut, two of them could be one
+        raise Refused(f"账号长达 {len(name)} 个字符，最多 {LONGEST_ACCOUNT} 个，请联系管理员。")
     known = {
         LEADERSHIP: settings.leadership_roles,
         STREET: settings.street_roles,
@@ -172,7 +177,7 @@ def _account(
         said = f"角色“{'、'.join(roles)}”不是本看板认识的角色" if roles else "没有任何角色"
         raise Refused(f"账号{said}，因此看不到任何数据。请联系管理员开通。")
     return Account(
-        name[:LONGEST_ACCOUNT],
+        name,
         frozenset(held),
         tuple(sorted(set(streets))) if STREET in held else (),
         expires_at,
@@ -211,6 +216,6 @@ def _listed(value: Any) -> list[str]:
 def _header(headers: Mapping[str, str], name: str) -> str:
     """A header's value; bytes of UTF-8 arrive as Latin-1 letters."""
     value = headers.get(name) or ""
-    with contextlib.suppress(UnicodeError):  # percent-encoded, or text already
+    with contextlib.suppress(UnicodeError):  # text already
         value = value.encode("latin-1").decode("utf-8")
-    return unquote(value).strip()
+    return value.strip()

@@ -7,10 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from fuqi import wording
+from fuqi import inert, wording
 from fuqi.brief import content
 from fuqi.brief.content import Figure, Source
-from fuqi.export import inert
 from fuqi.store import load_queries
 
 Ask = Callable[[str, Mapping[str, Any]], pa.Table]

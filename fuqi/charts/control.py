@@ -120,7 +120,9 @@ def _height_range(rows: pa.Table) -> tuple[float, float]:
         return 0.0, 1.0
     rates = rows.column("measured_rate").to_pylist()
     smallest = min(rows.column("denominator_count").to_pylist())
-    rates += score_limits(smallest, rows.column("district_rate")[0].as_py(), 0.95)
+    district = rows.column("district_rate")[0].as_py()
+    if district is not None:
+        rates += score_limits(smallest, district, 0.95)
     margin = max(0.02, 0.1 * (max(rates) - min(rates)))
     return max(0.0, min(rates) - margin), min(1.0, max(rates) + margin)
 
@@ -128,8 +130,8 @@ def _height_range(rows: pa.Table) -> tuple[float, float]:
 def _limits(rows: pa.Table, most: float) -> pa.Table:
     """The lines of the chart point by point: dense where they bend, at few cases."""
     points = []
-    if rows.num_rows:
-        rate = rows.column("district_rate")[0].as_py()
+    rate = rows.column("district_rate")[0].as_py() if rows.num_rows else None
+    if rate is not None:
         for n in (max(1.0, most * (step / STEPS) ** 2) for step in range(1, STEPS + 1)):
             points.append((n, _district_line(rows), "", rate))
             for line, level in LEVELS.items():

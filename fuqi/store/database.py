@@ -92,6 +92,9 @@ class Database:
         if unknown := set(params) - set(query.params):
             raise QueryError(f"{name}: {dollars(unknown)} given, not declared in its header")
         if (whole := self._asked_instead(query, params)) is not None:
+            if "least_streets" in query.params:
+                own = len(self.scope.streets or ())
+                params = {**params, "least_streets": own + LEAST_OTHERS}
             return _own_rows(whole.run(name, params), query, self.scope)
         if self._kept and params.get("as_of", self._moment) != self._moment:
             return self._at_other_moments.run(name, params)

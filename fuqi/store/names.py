@@ -44,19 +44,26 @@ class Register:
     by_id: Mapping[str, str]
     known: frozenset[str] = frozenset()
     sizes: tuple[int, ...] = ()
+    first: re.Pattern[str] = re.compile("(?!)")
+    """The first characters of the names: most texts have few places where one could begin."""
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str]]) -> "Register":
         by_id = {cadre_id: name for cadre_id, name in rows if name}
         known = frozenset(name for written in by_id.values() for name in spellings(written))
-        return cls(by_id, known, tuple(sorted({len(name) for name in known if len(name) > 2})))
+        sizes = tuple(sorted({len(name) for name in known if len(name) > 2}))
+        first = "".join(re.escape(c) for c in sorted({name[0] for name in known}))
+        return cls(by_id, known, sizes, re.compile(f"[{first}]") if first else cls.first)
 
     def found(self, text: str) -> set[str]:
         """The names of the register that a text speaks of."""
+        starts = [place.start() for place in self.first.finditer(text)]
+        if not starts:
+            return set()
         found = {
             name
+            for start in starts
             for size in self.sizes
-            for start in range(len(text) - size + 1)
             if (name := text[start : start + size]) in self.known
         }
         for beside in _BESIDE_A_ROLE.finditer(text):

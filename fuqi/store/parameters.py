@@ -29,7 +29,7 @@ def parameters(
     `as_of` is the moment everything is judged at, and `quarter_date` the first day of its quarter; `start_date` and
     `end_date` are both included; `step` is day, week or month; without `subdistrict`, `category`, `community`,
     `park_id` or `station_id` all of them count; `compared_by` is street, unit, category or community, and `measure` the
-    column of the rate they are compared on.
+    column of the rate they are compared on. `least_streets` is 0, and `Database` raises it for who sees some streets.
     """
     return {
         "as_of": as_of,
@@ -47,6 +47,7 @@ def parameters(
         "measure": measure,
         "low_is_good": tuple(kpi.column for kpi in kpis().values() if kpi.is_low_good),
         "min_n": settings.min_n,
+        "least_streets": 0,
         "visits_per_quarter": settings.visits_per_quarter,
         "station_radius_metres": settings.station_radius_metres,
         "partial_counts_as_resolved": settings.partial_counts_as_resolved,

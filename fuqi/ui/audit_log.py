@@ -8,9 +8,8 @@ from typing import Literal
 
 import streamlit as st
 
-from fuqi import audit, paths
+from fuqi import audit, inert, paths
 from fuqi.audit import LOCAL_ZONE, Entry
-from fuqi.export import inert
 from fuqi.ui import downloads
 from fuqi.ui.view import View
 

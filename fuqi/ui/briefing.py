@@ -10,6 +10,7 @@ from fuqi.access import Refused
 from fuqi.brief import Briefing, Period, Request
 from fuqi.store.releases import LOCAL_ZONE
 from fuqi.ui import downloads, identity
+from fuqi.ui.escaping import plain
 from fuqi.ui.view import View
 
 TITLE = "周简报"
@@ -39,7 +40,9 @@ def briefing(view: View) -> None:
             filter_mode=None,
             key="briefing_week",
         )
-        st.caption(f"{street or whole}一至两页：指标、图表、地图、超期清单、共性诉求和口径。")
+        st.caption(
+            f"{plain(street or whole)}一至两页：指标、图表、地图、超期清单、共性诉求和口径。"
+        )
         reason = downloads.reason_for("briefing")  # it lists overdue cases
         with st.container(horizontal=True, gap="xsmall", width="content"):
             for kind, (title, mime) in KINDS.items():

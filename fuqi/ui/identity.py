@@ -130,7 +130,7 @@ def sign_in_page(absent: Absent) -> None:
     st.title("福企看板", anchor=False)
     with st.container(key="sign_in", width=560):
         if absent.is_refused:
-            st.error(absent.reason, icon=":material/block:")
+            st.error(plain(absent.reason), icon=":material/block:")
             if settings.load().access == "oidc" and st.button("退出，换一个账号", key="sign_out"):
                 st.logout()
         elif absent.can_sign_in:
@@ -146,9 +146,13 @@ def no_entry(account: Account, page: str) -> None:
     st.title(PAGES[page], anchor=False)
     corner(account)
     st.error(
-        f"您的账号（{account.titles}）没有查看“{PAGES[page]}”的权限。", icon=":material/block:"
+        f"您的账号（{plain(account.titles)}）没有查看“{PAGES[page]}”的权限。",
+        icon=":material/block:",
     )
-    _recorded(account, "refused", PAGES[page])
+    seen = (account.name, account.login, "refused", page)
+    if st.session_state.get(AUDITED) != seen:
+        st.session_state[AUDITED] = seen
+        _recorded(account, "refused", PAGES[page])
     allowed = [name for name in PAGES if account.may_open(name)]
     with st.container(horizontal=True):
         for name in allowed:
@@ -160,7 +164,7 @@ def corner(account: Account) -> None:
     if account == OPEN_ACCOUNT:
         st.badge(OPEN_NOTE, color="gray", icon=":material/public:")
         return
-    with st.popover(account.titles, icon=":material/account_circle:", key="account"):
+    with st.popover(plain(account.titles), icon=":material/account_circle:", key="account"):
         st.markdown(f"账号：{plain(account.name)}")
         if account.scope.streets is not None and account.scope.streets:
             st.caption(

@@ -7,6 +7,7 @@ Behind a reverse proxy every request comes from the proxy. Where the peer is one
 of its X-Forwarded-For counts, which the proxy itself wrote; without that header all its readers share one allowance.
 """
 
+import itertools
 import math
 import os
 import time
@@ -29,6 +30,10 @@ LARGEST_BODY = 64 * 1024
 STATIC_COST = 0.1
 """What a file of the frontend costs of one request: a first visit fetches a hundred of them."""
 STATIC = "/static/"
+MESSAGES_PER_MINUTE = 300
+"""Of one open page: a click is one message, and the look for news a dozen a minute."""
+MESSAGE_COST = 0.25
+"""What a message costs of one request of its address."""
 UPLOAD_ROUTE = "/_stcore/upload_file/"
 UNKNOWN = "unknown"
 
@@ -93,6 +98,8 @@ class Limits:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.allowance = Allowance()
+        self.said = Allowance()
+        self._page_numbers = itertools.count()
         self.open_pages: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,14 +108,14 @@ class Limits:
             return
         current = _settings()
         address = address_of(scope, current.proxy_addresses)
-        cost = STATIC_COST if STATIC in scope["path"] else 1.0
+        cost = STATIC_COST if scope["path"].startswith(STATIC) else 1.0
         refusal = self._refusal(scope, address, cost, current)
         if refusal is not None:
             await _refuse(refusal, scope, receive, send)
         elif scope["type"] == "websocket":
             self.open_pages[address] += 1
             try:
-                await self.app(scope, receive, send)
+                await self._within_messages(address, scope, receive, send)
             finally:
                 self.open_pages[address] -= 1
                 if not self.open_pages[address]:
@@ -128,6 +135,26 @@ class Limits:
         if is_page and self.open_pages[address] >= current.connections_per_address:
             return PlainTextResponse(TOO_MANY_PAGES, status_code=429, headers={"Retry-After": "30"})
         return None
+
+    async def _within_messages(
+        self, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Closes an open page that says too much: each message may draw it again. The browser connects anew."""
+        page = f"{address} {next(self._page_numbers)}"
+
+        async def counted() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            current = _settings()
+            if self.said.wait(page, MESSAGES_PER_MINUTE) or self.allowance.wait(
+                address, current.requests_per_minute, MESSAGE_COST
+            ):
+                await send({"type": "websocket.close", "code": 1013, "reason": ""})
+                return {"type": "websocket.disconnect", "code": 1013, "reason": ""}
+            return message
+
+        await self.app(scope, counted, send)
 
     async def _within_size(self, scope: Scope, receive: Receive, send: Send) -> None:
         if UPLOAD_ROUTE in scope["path"]:

@@ -303,7 +303,8 @@ def page(
         account.scope,
     )
     view = View(release, chosen, current, targets.load(), tuple(offers), account, head)
-    shown = {key: st.query_params[key] for key in (*offers, "from", "to") if key in st.query_params}
+    asked = (*offers, *(("from", "to") if "period" in offers else ()))
+    shown = {key: st.query_params[key] for key in asked if key in st.query_params}
     identity.record_view(account, title, shown, release.release_id)
     taken_away.filters, taken_away.asked = view.filters_in_words, shown
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)

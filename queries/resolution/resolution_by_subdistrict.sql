@@ -6,6 +6,7 @@
 --          $as_of       the moment open cases are judged at
 --          $category    one category, null for all
 --          $min_n       fewer cases due than this take no rank
+--          $least_streets  0, or the streets that have to be in a number for somebody who sees some of them
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
 -- Reads:   case_counts, case_hours, subdistricts
@@ -97,10 +98,19 @@ compared as (
         rate(per_subdistrict.rated_count, per_subdistrict.closed_count) as rated_rate,
         wilson_low(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_low,
         wilson_high(per_subdistrict.on_time_count, per_subdistrict.due_count) as on_time_high,
-        rate(
-            (sum(per_subdistrict.on_time_count) over ())::bigint,
-            (sum(per_subdistrict.due_count) over ())::bigint
-        ) as district_on_time_rate,
+        -- Of few cases or streets it could be the rate of one case of one street.
+        case
+            when
+                $least_streets::bigint = 0
+                or (
+                    count(*) filter (where per_subdistrict.due_count > 0) over () >= $least_streets::bigint
+                    and sum(per_subdistrict.due_count) over () >= $min_n::bigint
+                )
+                then rate(
+                    (sum(per_subdistrict.on_time_count) over ())::bigint,
+                    (sum(per_subdistrict.due_count) over ())::bigint
+                )
+        end as district_on_time_rate,
     from subdistricts
     left join per_subdistrict on subdistricts.subdistrict_name = per_subdistrict.subdistrict_name
 )
@@ -113,7 +123,7 @@ select
     end as on_time_rank,
     case
         when due_count = 0 then '无应办结'
-        when due_count < $min_n::bigint then '样本不足'
+        when due_count < $min_n::bigint or district_on_time_rate is null then '样本不足'
         when on_time_low > district_on_time_rate then '高于全区'
         when on_time_high < district_on_time_rate then '低于全区'
         else '与全区无显著差异'

@@ -11,6 +11,7 @@
 --          $subdistrict  one subdistrict, null for the district; not applied where streets are compared
 --          $category     one category, null for all; not applied where categories are compared
 --          $min_n        units with a smaller denominator take no rank
+--          $least_streets  0, or the streets that have to be in a number for somebody who sees some of them
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
 -- Reads:   case_counts, subdistricts, communities
@@ -102,10 +103,19 @@ rated as (
         rate(counted.numerator_count, counted.denominator_count) as measured_rate,
         wilson_low(counted.numerator_count, counted.denominator_count) as rate_low,
         wilson_high(counted.numerator_count, counted.denominator_count) as rate_high,
-        rate(
-            (sum(counted.numerator_count) over ())::bigint,
-            (sum(counted.denominator_count) over ())::bigint
-        ) as district_rate,
+        -- Of few cases or streets it could be the rate of one case of one street.
+        case
+            when
+                $least_streets::bigint = 0
+                or (
+                    count(*) filter (where counted.denominator_count > 0) over () >= $least_streets::bigint
+                    and sum(counted.denominator_count) over () >= $min_n::bigint
+                )
+                then rate(
+                    (sum(counted.numerator_count) over ())::bigint,
+                    (sum(counted.denominator_count) over ())::bigint
+                )
+        end as district_rate,
         listed.compared_name is not null
         and coalesce(counted.denominator_count, 0) >= $min_n::bigint as is_ranked,
         case
@@ -139,6 +149,7 @@ select
     end as rate_rank,
     case
         when compared_name is null then '不参加比较'
+        when denominator_count > 0 and district_rate is null then '样本不足'
         else replace(
             verdict(denominator_count, $min_n::bigint, rate_low, rate_high, district_rate), '全区', district_name
         )

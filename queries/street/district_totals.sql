@@ -10,12 +10,15 @@
 --          $common_min_count    cases of one subcategory in one community that make them repeated ones
 --          $common_min_firms    named firms that file them at least
 --          $basically_satisfied_counts  whether 基本满意 counts as satisfied
+--          $least_streets       0, or the streets that have to be in a number for somebody who sees some of them
 -- Reads:   place_work, subdistricts
 -- Scope:   district, totals only
 -- Caveat:  where the viewer's own streets are all but one of the register, or all of it, these are the totals of the own
---          streets, and street_count says how many those are.
-with summed as (
+--          streets, and street_count says how many those are. Counts are left out where what they are counted of lies in
+--          fewer streets than asked for: they could be one street's.
+with per_street as (
     select
+        subdistrict_name,
         coalesce(sum(open_count), 0)::bigint as open_count,
         coalesce(sum(overdue_count), 0)::bigint as overdue_count,
         coalesce(sum(due_today_count), 0)::bigint as due_today_count,
@@ -42,6 +45,68 @@ with summed as (
             $common_min_firms::bigint,
             $basically_satisfied_counts::boolean
         )
+    group by subdistrict_name
+),
+
+summed as (
+    select
+        case
+            when count(*) filter (where open_count > 0) >= $least_streets::bigint
+                then coalesce(sum(open_count), 0)::bigint
+        end as open_count,
+        case
+            when count(*) filter (where open_count > 0) >= $least_streets::bigint
+                then coalesce(sum(overdue_count), 0)::bigint
+        end as overdue_count,
+        case
+            when count(*) filter (where open_count > 0) >= $least_streets::bigint
+                then coalesce(sum(due_today_count), 0)::bigint
+        end as due_today_count,
+        case
+            when count(*) filter (where open_count > 0) >= $least_streets::bigint
+                then coalesce(sum(due_tomorrow_count), 0)::bigint
+        end as due_tomorrow_count,
+        case
+            when count(*) filter (where received_count > 0) >= $least_streets::bigint
+                then coalesce(sum(received_count), 0)::bigint
+        end as received_count,
+        case
+            when count(*) filter (where received_count > 0) >= $least_streets::bigint
+                then coalesce(sum(repeated_count), 0)::bigint
+        end as repeated_count,
+        case
+            when count(*) filter (where due_count > 0) >= $least_streets::bigint
+                then coalesce(sum(due_count), 0)::bigint
+        end as due_count,
+        case
+            when count(*) filter (where due_count > 0) >= $least_streets::bigint
+                then coalesce(sum(on_time_count), 0)::bigint
+        end as on_time_count,
+        case
+            when count(*) filter (where object_count > 0) >= $least_streets::bigint
+                then coalesce(sum(object_count), 0)::bigint
+        end as object_count,
+        case
+            when count(*) filter (where object_count > 0) >= $least_streets::bigint
+                then coalesce(sum(unheld_count), 0)::bigint
+        end as unheld_count,
+        case
+            when count(*) filter (where held_in_quarter_count > 0) >= $least_streets::bigint
+                then coalesce(sum(held_in_quarter_count), 0)::bigint
+        end as held_in_quarter_count,
+        case
+            when count(*) filter (where held_in_quarter_count > 0) >= $least_streets::bigint
+                then coalesce(sum(visits_owed_count), 0)::bigint
+        end as visits_owed_count,
+        case
+            when count(*) filter (where station_count > 0) >= $least_streets::bigint
+                then coalesce(sum(station_count), 0)::bigint
+        end as station_count,
+        case
+            when count(*) filter (where station_count > 0) >= $least_streets::bigint
+                then coalesce(sum(idle_station_count), 0)::bigint
+        end as idle_station_count,
+    from per_street
 )
 
 select

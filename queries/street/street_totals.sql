@@ -19,8 +19,8 @@
 --              [due_tomorrow_count/open_count] {appeals.due_at, appeals.closed_at}
 --          visits_owed_count   欠走访 = 本自然季度内有人挂点、至今走访少于设定次数的园区、商圈与社区；即挂点服务页本季度的走访未达标，不随时段变化（低者为好）
 --              [visits_owed_count/held_in_quarter_count]
---          repeated_count      重复诉求 = 时段内受理、同一社区同一小类在时段内达到最低件数（common_min_count）
---          且来自最低家数（common_min_firms）企业的诉求；未填社区或小类的不计，是否超出偶然见共性诉求页（低者为好）
+--          repeated_count      重复诉求 = 时段内受理、同一社区同一小类在时段内达到共性诉求的最低件数
+--          且来自其最低家数企业的诉求；未填社区或小类的不计，是否超出偶然见共性诉求页（低者为好）
 --              [repeated_count/received_count]
 -- Caveat:  在办各项不随时段变化；近几日的比率会随未办结诉求陆续办结而变化。
 with here as (

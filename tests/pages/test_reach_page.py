@@ -66,12 +66,17 @@ def test_sites_of_a_street_lie_in_it_and_count_its_enterprises_alone(
 def test_the_file_of_sites_opens_in_a_spreadsheet_and_says_where_it_is_from(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = []
-    original = reach.as_csv
-    monkeypatch.setattr(reach, "as_csv", lambda *given: made.append(original(*given)) or made[-1])
+    made = {}
+    button = reach.downloads.button
+
+    def noted(label, title, kind, make, **said):
+        made[said["key"]] = make
+        button(label, title, kind, make, **said)
+
+    monkeypatch.setattr(reach.downloads, "button", noted)
     rows = proposed(open_page("stations", street=STREET))
 
-    text = made[-1]
+    text = made["sites_download"]().decode()
     assert text.startswith("\ufeff先后,街道,社区,新增覆盖,累计覆盖率,已覆盖,市场主体,经度,纬度\n")
     read = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [line[:4] for line in read[1:4]] == [
