@@ -1,12 +1,13 @@
 """Roll-ups: what a load works out beforehand, so that a page need not go through the ledger.
 
-`queries/rollups/*.sql` say what they hold; each asks for `$as_of` alone and has a column `subdistrict_name`. A
-release keeps their rows in its folder `rollups/`, judged at the moment of its data. A query reads a roll-up as it reads
-a staging query, `case_counts($as_of)`: at the moment of the data it gets the rows kept, at any other moment the same SQL
-runs over the ledger. So a roll-up is only ever a shorter way to the same numbers, and a release without any still opens.
+`queries/rollups/*.sql` say what they hold; each asks for `$as_of` alone and has a column `subdistrict_name`.
+A release keeps their rows in its folder `rollups/`, judged at the moment of its data. A query reads a roll-up as
+it reads a staging query, `case_counts($as_of)`: at the moment of the data it gets the rows kept, at any other
+moment the same SQL runs over the ledger. So a roll-up is only ever a shorter way to the same numbers, and a
+release without any still opens.
 
-They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the working
-calendar or a query they no longer count, until a load or `python -m fuqi build` works them out again.
+They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the
+working calendar or a query they no longer count, until a load or `python -m fuqi build` works them out again.
 """
 
 import hashlib
