@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 from fuqi.settings import Settings
 from fuqi.store import Database, Release, rollups
@@ -18,25 +20,40 @@ def write(
 ) -> Mapping[str, int]:
     """Work out every roll-up of the release at the moment of its data; gives the rows of each by name.
 
-    The folder appears whole or not at all: whoever opens the release meanwhile goes through the ledger. Raises OSError
-    or duckdb.Error, and then there is no folder.
+    Raises OSError or duckdb.Error, and then there is no folder of them, or the one from before.
     """
     asked = load_queries() if queries is None else queries
+    moment = {"as_of": release.manifest.data_as_of}
+    with being_replaced(release, settings, asked) as unfinished:
+        database = Database(release, settings, queries=asked, keeps_rollups=False)
+        try:
+            return {
+                name: database.write(name, moment, unfinished / f"{name}.parquet", LARGEST_GROUP)
+                for name in rollups.names(asked)
+            }
+        finally:
+            database.close()
+
+
+@contextmanager
+def being_replaced(
+    release: Release, settings: Settings, queries: Mapping[str, Query]
+) -> Iterator[Path]:
+    """A folder to write the roll-ups of a release into; it takes the place of theirs when it is left without an error.
+
+    It appears whole or not at all: whoever opens the release meanwhile finds the one from before or goes through the
+    ledger.
+    """
     folder = release.folder / rollups.FOLDER
     unfinished = folder.with_name(f".{rollups.FOLDER}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    database = Database(release, settings, queries=asked, keeps_rollups=False)
-    moment = {"as_of": release.manifest.data_as_of}
     try:
-        counts = {
-            name: database.write(name, moment, unfinished / f"{name}.parquet", LARGEST_GROUP)
-            for name in rollups.names(asked)
-        }
-    finally:
-        database.close()
-    made_of = rollups.fingerprint(release.manifest.data_as_of, settings, asked)
+        yield unfinished
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    made_of = rollups.fingerprint(release.manifest.data_as_of, settings, queries)
     (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
-    return counts

@@ -74,7 +74,7 @@ class Database:
         self._contract = contract or load_contract()
         _know_names(self._connection, release)
         self._lock = threading.Lock()
-        self._list_absent_columns()
+        list_absent_columns(self._connection, release, self._contract)
         self._settings = settings or Settings()
         self._kept = rollups.kept(release, self._settings, self.queries) if keeps_rollups else {}
         self._open_tables(self._contract)
@@ -201,19 +201,6 @@ class Database:
     def table_names(self) -> tuple[str, ...]:
         return self.release.table_names
 
-    def _list_absent_columns(self) -> None:
-        self._connection.execute(
-            "create table absent_columns (table_name varchar, column_name varchar, column_title varchar)"
-        )
-        absent = [
-            [name, column, self._contract[name].column(column).title]
-            for name, entry in self.release.manifest.tables.items()
-            if name in self._contract.names
-            for column in entry.absent(*(c.name for c in self._contract[name].columns))
-        ]
-        if absent:
-            self._connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
-
     def _open_tables(self, contract: Contract) -> None:
         narrowing = None
         if not self.scope.is_whole:
@@ -263,16 +250,36 @@ def problems_of(folder: Path, query: Query) -> pa.Table:
         return connection.sql(query.sql).to_arrow_table()
 
 
+def list_absent_columns(
+    connection: duckdb.DuckDBPyConnection, release: Release, contract: Contract
+) -> None:
+    """Make the table `absent_columns`: what no file of a table had."""
+    connection.execute(
+        "create table absent_columns (table_name varchar, column_name varchar, column_title varchar)"
+    )
+    absent = [
+        [name, column, contract[name].column(column).title]
+        for name, entry in release.manifest.tables.items()
+        if name in contract.names
+        for column in entry.absent(*(c.name for c in contract[name].columns))
+    ]
+    if absent:
+        connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
+
+
 def _know_names(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
     """Have free texts lose the names of all cadres, whoever sees them: those of other streets as well."""
+    names.teach(connection, known_names(connection, release))
+
+
+def known_names(connection: duckdb.DuckDBPyConnection, release: Release) -> names.Register:
+    """The names of the cadres of a release; nobody's where it has no register."""
     path = release.table_path(names.REGISTER)
-    rows = []
-    if path.is_file():
-        columns = "cadre_id, cadre_name"
-        rows = connection.execute(
-            f"select {columns} from read_parquet('{_quoted(path)}')"
-        ).fetchall()
-    names.teach(connection, names.Register.of(rows))
+    if not path.is_file():
+        return names.NOBODY
+    columns = "cadre_id, cadre_name"
+    source = f"read_parquet('{_quoted(path)}')"
+    return names.Register.of(connection.execute(f"select {columns} from {source}").fetchall())
 
 
 def _open_table(
@@ -284,7 +291,7 @@ def _open_table(
 ) -> None:
     """A view of the table, or a copy of the rows that a narrower scope sees."""
     named = "true" if narrowing is None else narrowing.named(table)
-    shown = _masked_columns(contract, table, named)
+    shown = masked_columns(contract, table, named)
     source = f"select {shown} from read_parquet('{_quoted(release.table_path(table))}')"
     if narrowing is None:
         connection.execute(f'create view "{table}" as {source}')
@@ -293,7 +300,7 @@ def _open_table(
         connection.execute(f'create table "{table}" as {source} where {condition}')
 
 
-def _masked_columns(contract: Contract, table: str, named: str) -> str:
+def masked_columns(contract: Contract, table: str, named: str) -> str:
     """What a table shows: everything, with personal values masked, and names hidden where `named` does not hold."""
     if table == "intake_problems":
         # The original rows are for the data keeper's report file; they hold names in the clear.
