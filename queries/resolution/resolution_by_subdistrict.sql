@@ -59,7 +59,9 @@ hours as (
 per_subdistrict as (
     select
         counted.*,
-        hours.* exclude (subdistrict_name),
+        hours.median_first_response_hours,
+        hours.median_resolution_hours,
+        hours.median_resolution_working_hours,
     from counted
     left join hours on counted.subdistrict_name = hours.subdistrict_name
 ),

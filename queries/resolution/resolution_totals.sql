@@ -110,11 +110,20 @@ voided as (
         received_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($category::varchar is null or category = $category::varchar)
+),
+
+totals as (
+    select
+        counted.*,
+        hours.*,
+        voided.void_count,
+    from counted
+    cross join hours
+    cross join voided
 )
 
 select
     *,
-    (select voided.void_count from voided) as void_count,
     rate(closed_count, received_count) as closed_rate,
     rate(on_time_count, due_count) as on_time_rate,
     rate(same_day_response_count, response_due_count) as same_day_response_rate,
@@ -129,5 +138,4 @@ select
         same_day_response_rate, resolved_rate, satisfied_rate,
         $response_weight::double, $resolved_weight::double, $satisfied_weight::double
     ) as composite_score,
-from counted
-cross join hours
+from totals
