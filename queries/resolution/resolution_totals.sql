@@ -11,7 +11,7 @@
 --          $response_weight   what same_day_response_rate weighs in composite_score
 --          $resolved_weight   what resolved_rate weighs in it
 --          $satisfied_weight  what satisfied_rate weighs in it
--- Reads:   case_counts, case_hours, void_counts
+-- Reads:   case_counts, hours_quantiles, void_counts
 -- KPI:     received_count          受理量 = 时段内受理的诉求，作废件不计
 --          closed_rate             办结率 = 已办结 / 受理量，与快慢无关（高者为好）
 --              [closed_count/received_count] {appeals.closed_at}
@@ -88,19 +88,18 @@ with counted as (
 
 hours as (
     select
-        quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
-        quantile_cont(first_response_hours, 0.9) as p90_first_response_hours,
-        quantile_cont(first_response_working_hours, 0.5) as median_first_response_working_hours,
-        quantile_cont(first_response_working_hours, 0.9) as p90_first_response_working_hours,
-        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-        quantile_cont(resolution_hours, 0.9) as p90_resolution_hours,
-        quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
-        quantile_cont(resolution_working_hours, 0.9) as p90_resolution_working_hours,
-    from case_hours($as_of::timestamp)
-    where
-        received_date between $start_date::date and $end_date::date
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or category = $category::varchar)
+        any_value(median_first_response_hours) as median_first_response_hours,
+        any_value(p90_first_response_hours) as p90_first_response_hours,
+        any_value(median_first_response_working_hours) as median_first_response_working_hours,
+        any_value(p90_first_response_working_hours) as p90_first_response_working_hours,
+        any_value(median_resolution_hours) as median_resolution_hours,
+        any_value(p90_resolution_hours) as p90_resolution_hours,
+        any_value(median_resolution_working_hours) as median_resolution_working_hours,
+        any_value(p90_resolution_working_hours) as p90_resolution_working_hours,
+    from
+        hours_quantiles(
+            $as_of::timestamp, $start_date::date, $end_date::date, $subdistrict::varchar, $category::varchar, ''
+        )
 ),
 
 voided as (
