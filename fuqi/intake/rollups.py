@@ -11,9 +11,6 @@ from fuqi.store import Database, Release, rollups
 from fuqi.store.queries import Query
 from fuqi.store.queries import load as load_queries
 
-LARGEST_GROUP = 250_000
-"""Rows a group of a file holds at most: a query that asks for some days reads the groups that have them."""
-
 
 def write(
     release: Release, settings: Settings, *, queries: Mapping[str, Query] | None = None
@@ -25,12 +22,9 @@ def write(
     asked = load_queries() if queries is None else queries
     moment = {"as_of": release.manifest.data_as_of}
     with being_replaced(release, settings, asked) as unfinished:
-        database = Database(release, settings, queries=asked, keeps_rollups=False)
+        database = Database(release, settings, queries=asked, works_out_in=unfinished)
         try:
-            return {
-                name: database.write(name, moment, unfinished / f"{name}.parquet", LARGEST_GROUP)
-                for name in rollups.names(asked)
-            }
+            return {name: database.work_out(name, moment) for name in rollups.names(asked)}
         finally:
             database.close()
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pyspark.sql.functions as f
 
 from fuqi import contract
 from fuqi.intake.rollups import being_replaced
@@ -12,12 +13,18 @@ from fuqi.settings import Settings
 from fuqi.spark import session
 from fuqi.spark.translate import Translator
 from fuqi.store import Release, rollups, worktime_sql
-from fuqi.store.database import MACROS, known_names, list_absent_columns, masked_columns
+from fuqi.store.database import (
+    MACROS,
+    known_names,
+    list_absent_columns,
+    list_kept_periods,
+    masked_columns,
+)
 from fuqi.store.queries import BUILDING, Query
 from fuqi.store.queries import load as load_queries
 
 PARTS = "parts"
-SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns")
+SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns", "kept_periods")
 
 
 def write(
@@ -42,11 +49,12 @@ def write(
     ):
         tables = _Tables(spark, connection, release, settings, asked)
         counts = {}
-        for name in rollups.names(asked):
-            parts = unfinished / PARTS / name
-            tables.write(name, parts)
-            counts[name] = _joined(connection, parts, unfinished / f"{name}.parquet")
+        for name in (rollups.LEDGER, *rollups.names(asked)):
+            order = rollups.LEDGER_ORDER if name == rollups.LEDGER else None
+            parts = tables.work_out(name, unfinished / PARTS / name, order)
+            counts[name] = _joined(connection, parts, rollups.file(unfinished, name))
         shutil.rmtree(unfinished / PARTS)
+    del counts[rollups.LEDGER]
     return counts
 
 
@@ -69,6 +77,7 @@ class _Tables:
         self._known: set[str] = set()
         worktime_sql.create(connection, release.manifest, settings)
         list_absent_columns(connection, release, self._contract)
+        list_kept_periods(connection, release.manifest.data_as_of.date(), settings)
         session.teach_names(spark, known_names(connection, release))
         self._translator = Translator(
             [MACROS.read_text(encoding="utf-8"), *worktime_sql.macros(settings.office_hours)],
@@ -76,11 +85,24 @@ class _Tables:
             maps=self._maps(),
         )
 
-    def write(self, name: str, folder: Path) -> None:
-        """Have Spark write the rows of a query as parquet files, whose names are in the order of the rows."""
+    def work_out(self, name: str, folder: Path, order_by: str | None) -> Path:
+        """Have Spark write the rows of a query as parquet files, and read them there from now on.
+
+        Gives the folder of the files, whose names are in the order of the rows.
+        """
         query = self._translator.query(self._queries[name].sql)
         self._know(query.reads)
-        self._spark.sql(query.sql).write.parquet(_address(folder))
+        rows = self._spark.sql(query.sql)
+        if order_by is not None:
+            # Sorting looks at its rows twice: they are not to be worked out twice, and masked twice, for that.
+            unsorted = folder.with_name(f"{name}_unsorted")
+            rows.write.parquet(_address(unsorted))
+            rows = self._spark.read.parquet(_address(unsorted))
+            rows = rows.orderBy(*(f.col(key).asc_nulls_last() for key in order_by.split(", ")))
+        rows.write.parquet(_address(folder))
+        self._spark.read.parquet(_address(folder)).createOrReplaceTempView(name)
+        self._known.add(name)
+        return folder
 
     def _know(self, reads: tuple[str, ...]) -> None:
         for name in reads:
@@ -119,7 +141,7 @@ def _joined(connection: duckdb.DuckDBPyConnection, parts: Path, file: Path) -> i
     names = sorted(str(part) for part in parts.glob("*.parquet"))
     written = connection.execute(
         f"copy (from read_parquet($parts)) to '{str(file).replace(chr(39), chr(39) * 2)}' "
-        "(format parquet, compression zstd, row_group_size 250_000)",
+        "(format parquet, compression zstd)",
         {"parts": names},
     ).fetchall()
     return int(written[0][0])

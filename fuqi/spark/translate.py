@@ -19,6 +19,8 @@ BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0
 WHOLE_NUMBERS = (exp.Ceil, exp.Count, exp.Floor, exp.Hour, exp.IntDiv, exp.Sum)
 """Give integers already: a cast of them does not round."""
 
+STEPS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
+
 
 class TranslationError(ValueError):
     """The SQL holds something that has no counterpart in Spark; the message quotes it."""
@@ -126,6 +128,13 @@ class Translator:
             return exp.Trim(this=node.this.copy(), expression=exp.Literal.string(BLANKS), position="BOTH")
         if isinstance(node, exp.RegexpReplace):
             return _replaced(node)
+        if isinstance(node, exp.PercentileCont):
+            # Spark's function of the same name wants its column in `within group`.
+            return exp.Anonymous(
+                this="percentile", expressions=[node.this.copy(), node.expression.copy()]
+            )
+        if isinstance(node, exp.TimestampTrunc):
+            return _cut_off(node)
         if isinstance(node, exp.Cast) and node.to.this in exp.DataType.INTEGER_TYPES:
             return _rounded(node)
         if isinstance(node, exp.Literal) and not node.is_string and "." in node.name:
@@ -234,6 +243,16 @@ def _replaced(node: exp.RegexpReplace) -> exp.Expression:
         this="regexp_replace",
         expressions=[node.this.copy(), node.expression.copy(), exp.Literal.string(java)],
     )
+
+
+def _cut_off(node: exp.TimestampTrunc) -> exp.Expression:
+    """`date_trunc`, whose step may be a column: sqlglot takes its name for a step."""
+    unit = node.args["unit"]
+    if isinstance(unit, exp.Var):
+        step = unit.name.lower()
+        unit = exp.Literal.string(step) if step in STEPS else exp.column(step)
+    moment = exp.cast(node.this.copy(), exp.DataType.Type.TIMESTAMPNTZ)
+    return exp.Anonymous(this="date_trunc", expressions=[unit.copy(), moment])
 
 
 def _rounded(node: exp.Cast) -> exp.Expression:

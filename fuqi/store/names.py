@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the workers of a Spark cluster have this file and no package
     import duckdb
-    import pyarrow as pa
 
 FUNCTION = "mask_names"
 REGISTER = "cadres"
@@ -119,7 +118,7 @@ def teach(connection: "duckdb.DuckDBPyConnection", register: Register) -> None:
     """Give a connection the function `mask_names(text, written name, number of a cadre)`."""
     import pyarrow as pa
 
-    def mask_names(texts: "pa.Array", written: "pa.Array", cadres: "pa.Array") -> "pa.Array":
+    def mask_names(texts: pa.Array, written: pa.Array, cadres: pa.Array) -> pa.Array:
         rows = zip(texts.to_pylist(), written.to_pylist(), cadres.to_pylist(), strict=True)
         return pa.array([register.masked(*row) for row in rows], pa.string())
 
