@@ -2,13 +2,14 @@
 # make test   install, run every test; tests in a browser are skipped where no Chromium is found
 # make lint   style of Python and SQL, direction of imports, README tables against the contract
 # make bench  speed and memory, written to bench/out/
-# make lock   renew the two requirements files from pyproject.toml
+# make spark  install what `python -m fuqi build --engine spark` and its tests need beside Java, 400 MB
+# make lock   renew the requirements files from pyproject.toml
 
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench spark lock
 
 run: .venv/.installed
 	@test -f data/warehouse/CURRENT || $(BIN)/python -m fuqi intake data/exports
@@ -27,10 +28,14 @@ lint: .venv/.installed-dev
 bench: .venv/.installed-dev
 	$(BIN)/python -m bench
 
+spark: .venv/.installed-spark
+
 lock: .venv/.installed-dev
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -c requirements.txt \
 		--extra dev -o requirements-dev.txt pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -c requirements.txt \
+		--extra spark -o requirements-spark.txt pyproject.toml
 
 .venv/.created:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -43,4 +48,8 @@ lock: .venv/.installed-dev
 
 .venv/.installed-dev: .venv/.created requirements-dev.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/.installed
+
+.venv/.installed-spark: .venv/.created requirements-spark.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-spark.txt
 	@touch $@ .venv/.installed

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 try:
+    import sqlglot  # noqa: F401
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 except ImportError as error:
     raise ImportError(
-        "没有安装 pyspark；请运行：python -m pip install -r requirements-spark.txt"
+        "没有安装 pyspark 和 sqlglot；请运行：python -m pip install -r requirements-spark.txt"
     ) from error
 
 from fuqi.store import names
@@ -29,6 +31,8 @@ AS_DUCKDB: Mapping[str, str] = {
 DEFAULTS: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Few rows take few tasks, instead of one a core at least.
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
 }
 
 
@@ -58,7 +62,7 @@ def opened(master: str, configured: Mapping[str, str]) -> Iterator[SparkSession]
         with tempfile.TemporaryDirectory() as folder:
             session.sparkContext.addPyFile(str(_names_for_workers(Path(folder))))
             yield session
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         raise SparkError(f"Spark 计算失败：{_first_line(error)}") from error
     finally:
         session.stop()
