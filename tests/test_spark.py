@@ -2,13 +2,9 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from bench import local_cluster
 from fuqi import paths
 from fuqi.settings import load as load_settings
 from fuqi.store import Release, Warehouse, load_queries, rollups
@@ -26,7 +23,6 @@ from tests.drawn_ledgers import PARKS, drawn_appeal
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 from tests.questions import STREETS, Row
 
-SECONDS_TO_START = 180
 LIMITS = """
 [[deadline_limits]]
 category = "融资"
@@ -58,43 +54,31 @@ CADRES = [
 @pytest.fixture(scope="module")
 def spark_home() -> Path:
     """Where Spark is. Without it or Java the tests are skipped, or fail where FUQI_SPARK_REQUIRED is set."""
-    package = find_spec("pyspark")
+    home = local_cluster.spark_home()
     missing = [
         name
         for name, is_there in (
-            ("pyspark", package is not None),
+            ("pyspark", home is not None),
             ("sqlglot", find_spec("sqlglot") is not None),
             ("java", shutil.which("java") is not None),
         )
         if not is_there
     ]
-    if missing or package is None or package.origin is None:
-        reason = f"{' and '.join(missing)} not found; `make spark` and OpenJDK 17 to run these tests"
+    if missing or home is None:
+        reason = (
+            f"{' and '.join(missing)} not found; `make spark` and OpenJDK 17 to run these tests"
+        )
         if os.environ.get("FUQI_SPARK_REQUIRED"):
             pytest.fail(reason)
         pytest.skip(reason)
-    return Path(package.origin).parent
+    return home
 
 
 @pytest.fixture(scope="module")
 def cluster(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a master with two workers of one core each."""
-    folder = tmp_path_factory.mktemp("spark")
-    port, page = _free_port(), _free_port()
-    master = f"spark://127.0.0.1:{port}"
-    deploy = "org.apache.spark.deploy"
-    with _daemon(
-        *(spark_home, folder / "master", f"{deploy}.master.Master"),
-        *("--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)),
-    ):
-        _wait_for(page, '"status" : "ALIVE"', folder)
-        worker = (f"{deploy}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "1g")
-        with (
-            _daemon(spark_home, folder / "one", *worker, "--webui-port", "0", master),
-            _daemon(spark_home, folder / "two", *worker, "--webui-port", "0", master),
-        ):
-            _wait_for(page, '"aliveworkers" : 2', folder)
-            yield master
+    with local_cluster.running(spark_home, tmp_path_factory.mktemp("spark")) as started:
+        yield started.master
 
 
 def test_rollups_of_the_demo_are_the_same_whoever_works_them_out(
@@ -254,12 +238,8 @@ def _build(
 ) -> subprocess.CompletedProcess[str]:
     on_spark = () if master is None else ("--engine", "spark", "--master", master)
     if master is not None:
-        for conf in (
-            "spark.driver.host=127.0.0.1",
-            "spark.driver.bindAddress=127.0.0.1",
-            "spark.sql.shuffle.partitions=4",
-        ):
-            on_spark += ("--conf", conf)
+        for name, value in local_cluster.CONNECTING.items():
+            on_spark += ("--conf", f"{name}={value}")
     done = _run(
         *(warehouse, "-m", "fuqi", "build", *on_spark),
         environment={"FUQI_SETTINGS": str(settings)},
@@ -320,53 +300,4 @@ def _sorted_rows(rows: list[dict[str, Any]]) -> list[tuple[tuple[bool, Any], ...
 
 
 def _contents(release: Release) -> dict[str, bytes]:
-    return {
-        file.name: file.read_bytes() for file in sorted((release.folder / "rollups").iterdir())
-    }
-
-
-@contextmanager
-def _daemon(spark_home: Path, folder: Path, *command: str) -> Iterator[None]:
-    """A process of Spark's own, with its log and its files in the folder."""
-    folder.mkdir()
-    with (folder / "log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [str(spark_home / "bin" / "spark-class"), *command],
-            cwd=folder,
-            env={
-                **os.environ,
-                "SPARK_HOME": str(spark_home),
-                "SPARK_DAEMON_MEMORY": "256m",
-                "SPARK_WORKER_DIR": str(folder),
-                "SPARK_LOCAL_IP": "127.0.0.1",
-            },
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _wait_for(page: int, text: str, folder: Path) -> None:
-    """Until the page of the master says so."""
-    deadline, seen = time.monotonic() + SECONDS_TO_START, ""
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=10) as answer:
-                seen = answer.read().decode()
-        except OSError as error:
-            seen = str(error)
-        if text in seen:
-            return
-        time.sleep(0.2)
-    logs = "\n".join(log.read_text(encoding="utf-8")[-2000:] for log in folder.glob("*/log"))
-    pytest.fail(f"the cluster did not say {text} in {SECONDS_TO_START} s: {seen}\n{logs}")
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return {file.name: file.read_bytes() for file in sorted((release.folder / "rollups").iterdir())}

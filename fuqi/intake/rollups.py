@@ -49,5 +49,10 @@ def being_replaced(
         raise
     made_of = rollups.fingerprint(release.manifest.data_as_of, settings, queries)
     (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
+    # A query that runs meanwhile misses its file for the moment between two renames, and no longer.
+    before = folder.with_name(f".{rollups.FOLDER}-before")
+    shutil.rmtree(before, ignore_errors=True)
+    if folder.exists():
+        folder.rename(before)
     unfinished.rename(folder)
+    shutil.rmtree(before, ignore_errors=True)

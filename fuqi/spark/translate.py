@@ -125,7 +125,9 @@ class Translator:
         if isinstance(node, exp.TimeToUnix):
             return _seconds(node.this)
         if isinstance(node, exp.Trim) and not node.expression:
-            return exp.Trim(this=node.this.copy(), expression=exp.Literal.string(BLANKS), position="BOTH")
+            return exp.Trim(
+                this=node.this.copy(), expression=exp.Literal.string(BLANKS), position="BOTH"
+            )
         if isinstance(node, exp.RegexpReplace):
             return _replaced(node)
         if isinstance(node, exp.PercentileCont):
@@ -146,7 +148,9 @@ class Translator:
             raise TranslationError(f"{node.sql()}: only single entries of a list")
         (place,) = node.expressions
         if node.this.name in self._maps:
-            return exp.Anonymous(this="try_element_at", expressions=[node.this.copy(), place.copy()])
+            return exp.Anonymous(
+                this="try_element_at", expressions=[node.this.copy(), place.copy()]
+            )
         # Entry 0 and those behind the end are null in DuckDB; `get` counts from 0 and gives null outside.
         return exp.Anonymous(
             this="get",
@@ -234,9 +238,9 @@ def _double(text: str) -> exp.Expression:
 
 
 def _replaced(node: exp.RegexpReplace) -> exp.Expression:
-    r"""Java writes a group as $1, and replaces every match; DuckDB writes it \1, and replaces all when told 'g'."""
+    r"""Java writes a group as $1 and replaces every match; DuckDB writes it \1 and replaces every match when told 'g'."""
     by, modifiers = node.args["replacement"], node.args.get("modifiers")
-    if not isinstance(by, exp.Literal) or (modifiers is not None and modifiers.name != "g"):
+    if not isinstance(by, exp.Literal) or modifiers is None or modifiers.name != "g":
         raise TranslationError(f"{node.sql()}: only constant replacements of every match")
     java = re.sub(r"\\([0-9])", r"$\1", by.name.replace("$", r"\$"))
     return exp.Anonymous(

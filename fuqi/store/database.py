@@ -187,9 +187,7 @@ class Database:
         except KeyError:
             raise QueryError(f"there is no query {name!r} in queries/") from None
 
-    def work_out(
-        self, name: str, params: Mapping[str, Any], *, order_by: str | None = None
-    ) -> int:
+    def work_out(self, name: str, params: Mapping[str, Any], *, order_by: str | None = None) -> int:
         """Write the rows of a query into the folder of what is worked out, and read them there from now on.
 
         Gives their number.
