@@ -43,8 +43,10 @@ SPARK = Translator(MACROS, as_of=datetime(2023, 6, 28, 18), maps={"limits"})
         ),
         (
             "select epoch(b - a) / 60 from t",
-            "SELECT ((UNIX_MICROS(CAST(b AS TIMESTAMP_LTZ)) - UNIX_MICROS(CAST(a AS TIMESTAMP_LTZ)))"
-            " / CAST(1e6 AS DOUBLE)) / 60 FROM t",
+            "SELECT ((PASSED DIV 86400000000) * 86400 + (PASSED % 86400000000) / 1e6) / 60 FROM t".replace(
+                "PASSED",
+                "(UNIX_MICROS(CAST(b AS TIMESTAMP_LTZ)) - UNIX_MICROS(CAST(a AS TIMESTAMP_LTZ)))",
+            ),
         ),
         ("select a from t order by a", "SELECT a FROM t ORDER BY a NULLS LAST"),
         (

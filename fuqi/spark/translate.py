@@ -220,12 +220,17 @@ def _microseconds(moment: exp.Expression) -> exp.Expression:
 
 
 def _seconds(length: exp.Expression) -> exp.Expression:
-    """`epoch(later - earlier)`, the one form the queries have."""
+    """`epoch(later - earlier)`, the one form the queries have; DuckDB adds up days and the rest, each in seconds."""
     length = length.unnest()
     if not isinstance(length, exp.Sub):
         raise TranslationError(f"epoch({length.sql()}): only of the difference of two moments")
     passed = exp.Sub(this=_microseconds(length.this), expression=_microseconds(length.expression))
-    return exp.paren(exp.Div(this=exp.paren(passed), expression=_double("1e6")))
+    written_out = sqlglot.parse_one(
+        "((passed div 86400000000) * 86400 + (passed % 86400000000) / 1e6)", read="spark"
+    )
+    return written_out.transform(
+        lambda part: exp.paren(passed.copy()) if isinstance(part, exp.Column) else part
+    )
 
 
 def _length(microseconds: exp.Expression) -> exp.Expression:
@@ -238,7 +243,7 @@ def _double(text: str) -> exp.Expression:
 
 
 def _replaced(node: exp.RegexpReplace) -> exp.Expression:
-    r"""Java writes a group as $1 and replaces every match; DuckDB writes it \1 and replaces every match when told 'g'."""
+    r"""Java writes a group as $1, and replaces every match; DuckDB writes it \1, and does so when told 'g'."""
     by, modifiers = node.args["replacement"], node.args.get("modifiers")
     if not isinstance(by, exp.Literal) or modifiers is None or modifiers.name != "g":
         raise TranslationError(f"{node.sql()}: only constant replacements of every match")
