@@ -27,6 +27,8 @@ from fuqi.store.releases import Release
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
+MEMORY_TO_WORK_OUT = "4GB"
+"""What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
@@ -64,12 +66,16 @@ class Database:
         self.scope = scope
         self._district = district
         self.queries = load_queries() if queries is None else queries
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if works_out_in is not None:
+            config |= {
+                "memory_limit": MEMORY_TO_WORK_OUT,
+                "temp_directory": str(works_out_in / "overflow"),
             }
-        )
+        self._connection = duckdb.connect(config=config)
         if scope.streets is None:
             self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
             self._connection.execute("set enable_external_access = false")
