@@ -28,6 +28,8 @@ FOLDER = "rollups"
 MADE_OF = "made_of.json"
 LEDGER = "timed_appeals"
 """The staging query kept beside the roll-ups: what all of them, and every list of cases, are made of."""
+PERIODS = "kept_periods"
+"""A table of the periods that medians are kept for, by their first and last day."""
 DECIDING_CODE = (
     Path(__file__).with_name("macros.sql"),
     Path(worktime_sql.__file__),
