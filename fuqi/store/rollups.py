@@ -54,7 +54,8 @@ def kept(release: Release, settings: Settings, queries: Mapping[str, Query]) -> 
         return {}
     if made_of != fingerprint(release.manifest.data_as_of, settings, queries):
         return {}
-    return {name: file(folder, name) for name in (LEDGER, *names(queries)) if name in queries}
+    files = {name: file(folder, name) for name in (LEDGER, *names(queries)) if name in queries}
+    return files if all(path.is_file() for path in files.values()) else {}
 
 
 def file(folder: Path, name: str) -> Path:
