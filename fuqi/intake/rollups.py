@@ -47,6 +47,7 @@ def being_replaced(
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+    shutil.rmtree(unfinished / "overflow", ignore_errors=True)
     made_of = rollups.fingerprint(release.manifest.data_as_of, settings, queries)
     (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
     # A query that runs meanwhile misses its file for the moment between two renames, and no longer.

@@ -24,7 +24,7 @@ from fuqi.store.queries import BUILDING, Query
 from fuqi.store.queries import load as load_queries
 
 PARTS = "parts"
-SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns", "kept_periods")
+SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns", rollups.PERIODS)
 
 
 def write(
