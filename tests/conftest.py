@@ -34,7 +34,7 @@ def load_exports(folder: Path, warehouse: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def _loggers_stay_on() -> Iterator[None]:
-    """Names the test that silences the log: a set-up of logging turns off, unless told not to, all loggers before it."""
+    """Names the test that silences the log: setting logging up turns off, unless told not to, all loggers there are."""
     yield
     known = logging.root.manager.loggerDict.values()
     ours = [log for log in known if isinstance(log, logging.Logger) and log.name.startswith("fuqi")]

@@ -93,7 +93,9 @@ def test_only_the_ui_imports_streamlit():
     assert len(outside) > 20
 
 
-LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+LINT_IMPORTS = (
+    "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+)
 """In a process of its own: it sets logging up anew, which would silence every logger that stands already."""
 
 
