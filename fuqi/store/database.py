@@ -27,6 +27,8 @@ from fuqi.store.releases import Release
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
+MEMORY_TO_WORK_OUT = "4GB"
+"""What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
@@ -39,8 +41,8 @@ class Database:
     The files are never changed, so one Database serves every thread: each call opens a cursor of its own.
     The connection can read the release's folder and nothing else of the machine.
 
-    Opened for a `scope` that is not the whole, it holds the rows of that scope and nothing else: they are copied when
-    it is opened, everything made of them is made of them alone, and no file can be read afterwards. What a query says
+    Opened for a `scope` of some streets, it holds the rows of that scope and nothing else: they are copied when it is
+    opened, everything made of them is made of them alone, and no file can be read afterwards. What a query says
     of the whole district (`Scope:` in its header) is then asked of the database that `district` gives.
 
     What the release keeps worked out (`rollups`) is read instead of being worked out again; `kept` says which files
@@ -64,13 +66,17 @@ class Database:
         self.scope = scope
         self._district = district
         self.queries = load_queries() if queries is None else queries
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if works_out_in is not None:
+            config |= {
+                "memory_limit": MEMORY_TO_WORK_OUT,
+                "temp_directory": str(works_out_in / "overflow"),
             }
-        )
-        if scope.is_whole:
+        self._connection = duckdb.connect(config=config)
+        if scope.streets is None:
             self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
             self._connection.execute("set enable_external_access = false")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
@@ -87,7 +93,11 @@ class Database:
         self._works_out_in = works_out_in
         if kept is None and works_out_in is None:
             kept = rollups.kept(release, self._settings, self.queries)
-        self._kept: Mapping[str, Path] = kept or {}
+        if scope.streets is not None:
+            # It names parks; a street's cases are told from the parks that the street sees.
+            kept = {name: file for name, file in (kept or {}).items() if name != rollups.LEDGER}
+        self.kept: Mapping[str, Path] = kept or {}
+        """The files it reads worked-out rows from, by the name of the query."""
         self._list_kept_periods()
         self._open_tables(self._contract)
         self._connection.execute("set enable_external_access = false")
@@ -137,7 +147,7 @@ class Database:
 
     @property
     def _keeps_rollups(self) -> bool:
-        return any(name != rollups.LEDGER for name in self._kept)
+        return any(name != rollups.LEDGER for name in self.kept)
 
     @cached_property
     def _at_other_moments(self) -> "Database":
@@ -148,7 +158,7 @@ class Database:
             contract=self._contract,
             queries=self.queries,
             scope=self.scope,
-            kept={name: file for name, file in self._kept.items() if name == rollups.LEDGER},
+            kept={name: file for name, file in self.kept.items() if name == rollups.LEDGER},
         )
 
     @cached_property
@@ -186,9 +196,7 @@ class Database:
         except KeyError:
             raise QueryError(f"there is no query {name!r} in queries/") from None
 
-    def work_out(
-        self, name: str, params: Mapping[str, Any], *, order_by: str | None = None
-    ) -> int:
+    def work_out(self, name: str, params: Mapping[str, Any], *, order_by: str | None = None) -> int:
         """Write the rows of a query into the folder of what is worked out, and read them there from now on.
 
         Gives their number.
@@ -201,7 +209,7 @@ class Database:
             "(format parquet, compression zstd)",
             dict(params),
         ).fetchall()
-        self._kept = {**self._kept, name: file}
+        self.kept = {**self.kept, name: file}
         self._open_kept(query)
         return int(written[0][0])
 
@@ -242,7 +250,7 @@ class Database:
         self._connection.executemany(
             "insert into kept_periods values (?, ?)", [[p.first, p.last] for p in periods]
         )
-        looked_up = periods if self._keeps_rollups and self.scope.is_whole else ()
+        looked_up = periods if self._keeps_rollups and self.scope.streets is None else ()
         one_of_them = " or ".join(
             f"(first = date '{p.first}' and last = date '{p.last}')" for p in looked_up
         )
@@ -268,7 +276,7 @@ class Database:
         for query in _building_in_order(self.queries):
             if query.name == rollups.LEDGER and self._works_out_in is not None:
                 self.work_out(query.name, {}, order_by="received_at, appeal_id")
-            elif query.name in self._kept:
+            elif query.name in self.kept:
                 self._open_kept(query)
             else:
                 self._connection.execute(_as_macro(query) if query.params else _as_table(query))
@@ -278,10 +286,10 @@ class Database:
 
         A roll-up answers under its own name as it does where none is kept; its parameter is the one moment it knows.
         """
-        source = f"read_parquet('{_quoted(self._kept[query.name])}')"
+        source = f"read_parquet('{_quoted(self.kept[query.name])}')"
         name = f"{query.name}_kept" if query.params else query.name
         count = self._connection.execute(f"select count(*) from {source}").fetchall()[0][0]
-        if not self.scope.is_whole:
+        if self.scope.streets is not None:
             held, condition = "table", "is_own_street(subdistrict_name)"
         else:
             held, condition = "table" if count <= MOST_ROWS_IN_MEMORY else "view", "true"
@@ -336,8 +344,9 @@ def _open_table(
     if narrowing is None:
         connection.execute(f'create view "{table}" as {source}')
     else:
+        held = "view" if narrowing.sees_every_street else "table"
         condition = narrowing.condition(table)
-        connection.execute(f'create table "{table}" as {source} where {condition}')
+        connection.execute(f'create {held} "{table}" as {source} where {condition}')
 
 
 def _masked_columns(contract: Contract, table: str, named: str) -> str:

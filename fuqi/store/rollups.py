@@ -63,9 +63,7 @@ def file(folder: Path, name: str) -> Path:
 def names(queries: Mapping[str, Query]) -> tuple[str, ...]:
     """The roll-ups, each after those it reads."""
     rolled_up = {q.name: q.reads for q in queries.values() if q.folder == ROLLUPS}
-    return tuple(
-        name for name in TopologicalSorter(rolled_up).static_order() if name in rolled_up
-    )
+    return tuple(name for name in TopologicalSorter(rolled_up).static_order() if name in rolled_up)
 
 
 def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
