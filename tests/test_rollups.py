@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuqi import periods, settings
+from fuqi import health, periods, settings
 from fuqi.access import Scope
 from fuqi.intake import rollups as intake_rollups
 from fuqi.settings import Settings
@@ -191,6 +191,21 @@ def test_after_a_change_of_settings_the_ledger_answers(tmp_path, changed):
     assert not rollups.kept(release, changed, QUERIES)
     intake_rollups.write(release, changed)
     assert rollups.kept(release, changed, QUERIES)
+
+
+def test_doctor_says_when_roll_ups_no_longer_count(small_warehouse, warehouse):
+    assert "汇总" not in health.examine(Warehouse(small_warehouse), settings.load()).text()
+    changed = replace(settings.load(), report_month_day=3)
+    report = health.examine(warehouse, changed)
+    assert "提示：没有可用的汇总" in report.text()
+    assert report.is_sound
+
+
+def test_a_roll_up_that_is_gone_takes_the_others_with_it(tmp_path):
+    release = release_of(tmp_path, LEDGER)
+    intake_rollups.write(release, SETTINGS)
+    rollups.file(release.folder / rollups.FOLDER, "open_cases").unlink()
+    assert not rollups.kept(release, SETTINGS, QUERIES)
 
 
 def test_after_a_change_of_sql_the_ledger_answers(tmp_path):
