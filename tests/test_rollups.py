@@ -166,6 +166,13 @@ def test_every_query_says_the_same_of_the_demo_with_what_is_held_and_without(dem
         assert told == plain.run(query.name, params).to_pylist(), (name, street)
 
 
+def test_what_a_query_asks_for_at_another_moment_is_not_held_for_one():
+    found = rollups.asked_at_other_moments(QUERIES)
+    assert "held_objects" in found, "assignment_changes compares two moments"
+    assert "held_terms" in found, "which held_objects reads"
+    assert not found & {*rollups.names(QUERIES), "team_work"}
+
+
 @pytest.mark.parametrize("name", ROLLED_UP)
 def test_a_page_does_not_go_through_the_ledger(name):
     read, waiting = set(), [name]

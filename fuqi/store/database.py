@@ -294,12 +294,18 @@ class Database:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
+        at_other_moments = rollups.asked_at_other_moments(self.queries)
         for query in _building_in_order(self.queries):
             if query.name == rollups.LEDGER and self._works_out_in is not None:
                 self.work_out(query.name, {}, order_by="received_at, appeal_id")
             elif query.name in self.kept:
                 self._open_kept(query)
-            elif self._keeps_rollups and query.params == ("as_of",) and self._is_small(query):
+            elif (
+                self._keeps_rollups
+                and query.params == ("as_of",)
+                and query.name not in at_other_moments
+                and self._is_small(query)
+            ):
                 self._answer_beforehand(query)
             else:
                 self._connection.execute(_as_macro(query) if query.params else _as_table(query))
