@@ -1,5 +1,5 @@
 # make run    install, load the demo exports when nothing was loaded yet, serve on http://localhost:8501
-# make test   install, run every test; tests in a browser are skipped where no Chromium is found
+# make test   install, run every test, WORKERS at a time; tests in a browser are skipped where no Chromium is found
 # make lint   style of Python and SQL, direction of imports, README tables against the contract
 # make bench  speed and memory, written to bench/out/
 # make spark  install what `python -m fuqi build --engine spark` and its tests need beside Java, 400 MB
@@ -7,6 +7,7 @@
 
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= auto
 BIN := .venv/bin
 
 .PHONY: run test lint bench spark lock
@@ -16,7 +17,7 @@ run: .venv/.installed
 	@$(BIN)/python -m fuqi serve --port $(PORT)
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

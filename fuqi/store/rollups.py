@@ -12,6 +12,7 @@ working calendar or a query they no longer count, until a load or `python -m fuq
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from graphlib import TopologicalSorter
@@ -70,6 +71,28 @@ def names(queries: Mapping[str, Query]) -> tuple[str, ...]:
     return tuple(name for name in TopologicalSorter(rolled_up).static_order() if name in rolled_up)
 
 
+def asked_at_other_moments(queries: Mapping[str, Query]) -> frozenset[str]:
+    """Names of what some query asks for at another moment than its own `$as_of`, and of all that those read.
+
+    Of these, rows of one moment must not be held in place of the SQL.
+    """
+    waiting = [
+        name
+        for query in queries.values()
+        for name in query.reads
+        if name in queries
+        and queries[name].params[:1] == ("as_of",)
+        and re.search(rf"\b{name}\s*\(\s*+(?!\$as_of\b)", _without_comments(query.sql))
+    ]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [read for read in queries[name].reads if read in queries]
+    return frozenset(found)
+
+
 def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
     """What decides the rows of the roll-ups beside the tables of the release, as a short text to compare."""
     last = date(as_of.year + worktime_sql.YEARS_AHEAD, 12, 31)
@@ -85,3 +108,7 @@ def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query
         },
     }
     return hashlib.sha256(json.dumps(decided_by, default=str).encode()).hexdigest()
+
+
+def _without_comments(sql: str) -> str:
+    return re.sub(r"--.*", "", sql)
