@@ -55,7 +55,7 @@ def opened(master: str, configured: Mapping[str, str]) -> Iterator[SparkSession]
         builder = builder.config(key, value)
     try:
         session = builder.getOrCreate()
-    except Exception as error:
+    except (PySparkException, Py4JError, OSError) as error:
         raise SparkError(f"连不上 Spark（{master}）：{_first_line(error)}") from error
     try:
         session.sparkContext.setLogLevel("ERROR")
