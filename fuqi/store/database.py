@@ -81,10 +81,17 @@ class Database:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
-    def run(self, name: str, params: Mapping[str, Any]) -> pa.Table:
+    def run(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        stoppable: Callable[[Callable[[], None]], None] = lambda _: None,
+    ) -> pa.Table:
         """The rows of the query of that name.
 
         `params` holds exactly what the query's header declares; QueryError says what is too much or missing.
+        `stoppable` is handed what interrupts the query, from any thread, before it begins: the call then ends with
+        `duckdb.InterruptException`.
         """
         query = self.query(name)
         if missing := set(query.params) - set(params):
@@ -95,12 +102,13 @@ class Database:
             if "least_streets" in query.params:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
-            return _own_rows(whole.run(name, params), query, self.scope)
+            return _own_rows(whole.run(name, params, stoppable), query, self.scope)
         if self._kept and params.get("as_of", self._moment) != self._moment:
-            return self._at_other_moments.run(name, params)
+            return self._at_other_moments.run(name, params, stoppable)
         with self._lock:
             cursor = self._connection.cursor()
         try:
+            stoppable(cursor.interrupt)
             rows = cursor.sql(query.sql, params=dict(params)).to_arrow_table()
         finally:
             cursor.close()
