@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -108,7 +109,7 @@ class Database:
         with self._lock:
             cursor = self._connection.cursor()
         try:
-            stoppable(cursor.interrupt)
+            stoppable(lambda: _interrupt(cursor))
             rows = cursor.sql(query.sql, params=dict(params)).to_arrow_table()
         finally:
             cursor.close()
@@ -255,6 +256,11 @@ class Database:
         self._connection.execute(
             f'create macro "{query.name}"(as_of) as table (select * from {kept})'
         )
+
+
+def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.ConnectionException):  # it is over already
+        cursor.interrupt()
 
 
 def problems_of(folder: Path, query: Query) -> pa.Table:
