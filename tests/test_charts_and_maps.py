@@ -317,7 +317,27 @@ def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_chart_is_tested():
-    assert set(CHARTS) | {"titled", "drawable"} == set(charts.__all__)
+    assert set(CHARTS) | {"titled", "drawable", "spec_of", "weight"} == set(charts.__all__)
+
+
+@EACH_CHART
+def test_what_the_browser_gets_is_the_chart_with_its_rows_as_arrow(run, query, draw):
+    rows = run(query)
+    sent, whole = charts.spec_of(charts.titled(draw(rows), "图名", PROVENANCE)), spec_of(rows, draw)
+    for size in ("continuousWidth", "continuousHeight"):  # of Altair's own theme
+        del whole["config"]["view"][size]
+    assert _unnamed(sent) == _unnamed(whole)
+    given = [pa.ipc.open_stream(table).read_all() for table in sent["datasets"].values()]
+    drawn = whole["datasets"].values()
+    assert [(t.num_rows, t.column_names) for t in given] == [(len(d), [*d[0]]) for d in drawn]
+
+
+def _unnamed(spec: dict[str, Any]) -> str:
+    """The description without the names of its tables and the numbers that Altair gives to views."""
+    text = json.dumps(without_rows(spec), sort_keys=True)
+    for number, name in enumerate(spec["datasets"]):
+        text = text.replace(name, f"table {number}")
+    return re.sub(r"(view|param)_\d+", r"\1", text)
 
 
 @EACH_CHART

@@ -14,6 +14,7 @@ from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, places
+from fuqi.ui.drawn import chart_spec
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, are_cases, scope_of
@@ -283,21 +284,22 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    drawn = draw(charts.drawable(rows), **options)
+    spec = chart_spec(draw, rows, options, heading, f"{cut(scope_of(rows))}　{view.provenance}")
+
+    def drawn() -> alt.TopLevelMixin:
+        return draw(charts.drawable(rows), **options)
+
     with st.container(gap=None):
-        st.altair_chart(
-            charts.titled(drawn, heading, f"{cut(scope_of(rows))}　{view.provenance}"),
-            width="stretch",
-            theme=None,
-            alt=f"{heading}，{scope_of(rows)}",
+        st.vega_lite_chart(
+            spec=spec, width="stretch", theme=None, alt=f"{heading}，{scope_of(rows)}"
         )
         with st.container(horizontal=True, horizontal_alignment="right"):
             downloads.picture(
                 heading,
                 scope_of(rows),
                 rows,
-                lambda: drawn,
-                lambda: {**_headings(rows), **export.words_of(drawn)},
+                drawn,
+                lambda: {**_headings(rows), **export.words_of(drawn())},
                 lambda kept: _as_shown(kept, view.settings.rounding),
                 of_cases=are_cases(rows),
             )
