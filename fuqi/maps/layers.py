@@ -295,10 +295,15 @@ def cells(
 
 
 class CompactDeck(pdk.Deck):
-    """A deck written without the line breaks and indents that make up two thirds of what pydeck would send."""
+    """A deck written once, without the line breaks and indents that make up two thirds of what pydeck would send."""
+
+    _written: str | None = None
 
     def to_json(self) -> str:
-        return json.dumps(json.loads(super().to_json()), ensure_ascii=False, separators=(",", ":"))
+        if self._written is None:
+            described = json.loads(super().to_json())
+            self._written = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
+        return self._written
 
 
 def deck(shown: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> pdk.Deck:

@@ -1,18 +1,21 @@
 """Charts and maps as the browser gets them, drawn once for all readers of the same rows."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pyarrow as pa
 
 from fuqi import charts
+from fuqi.maps import Boundaries, DistrictMap, Frame
 from fuqi.ui.answers import Answers
 
 MOST_BYTES = 32 * 1024 * 1024
+"""What the charts kept may weigh, and so may the maps."""
 
 SPECS: Answers[dict[str, Any]] = Answers(MOST_BYTES, charts.weight)
+MAPS: Answers[DistrictMap] = Answers(MOST_BYTES, lambda drawn: len(drawn.deck.to_json()))
 
 
 def chart_spec(
@@ -32,6 +35,24 @@ def chart_spec(
         return charts.spec_of(charts.titled(chart, heading, provenance))
 
     return SPECS.ask((*fingerprint((draw, rows, dict(options))), heading, provenance), drawn)
+
+
+def district_map(
+    draw: Callable[..., DistrictMap],
+    rows: Sequence[pa.Table],
+    boundaries: Boundaries,
+    frame: Frame,
+    options: Mapping[str, Any],
+) -> DistrictMap:
+    """What `draw` makes of the rows; for reading only, as others get the same object.
+
+    The boundaries are those of the process, which reads them once.
+    """
+
+    def drawn(_: Any) -> DistrictMap:
+        return draw(*rows, boundaries=boundaries, frame=frame, **options)
+
+    return MAPS.ask(fingerprint((draw, rows, frame, dict(options))), drawn)
 
 
 def fingerprint(value: Any) -> tuple:

@@ -13,8 +13,7 @@ import streamlit as st
 from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
-from fuqi.ui import downloads, places
-from fuqi.ui.drawn import chart_spec
+from fuqi.ui import downloads, drawn, places
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, are_cases, scope_of
@@ -284,9 +283,10 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    spec = chart_spec(draw, rows, options, heading, f"{cut(scope_of(rows))}　{view.provenance}")
+    provenance = f"{cut(scope_of(rows))}　{view.provenance}"
+    spec = drawn.chart_spec(draw, rows, options, heading, provenance)
 
-    def drawn() -> alt.TopLevelMixin:
+    def chart_alone() -> alt.TopLevelMixin:
         return draw(charts.drawable(rows), **options)
 
     with st.container(gap=None):
@@ -298,8 +298,8 @@ def chart(
                 heading,
                 scope_of(rows),
                 rows,
-                drawn,
-                lambda: {**_headings(rows), **export.words_of(drawn())},
+                chart_alone,
+                lambda: {**_headings(rows), **export.words_of(chart_alone())},
                 lambda kept: _as_shown(kept, view.settings.rounding),
                 of_cases=are_cases(rows),
             )
@@ -321,7 +321,7 @@ def district_map(
     frame = view.map_frame
     if narrow is not None:
         frame = replace(frame, width=min(frame.width, narrow))
-    shown = draw(*rows, boundaries=view.boundaries, frame=frame, **options)
+    shown = drawn.district_map(draw, rows, view.boundaries, frame, options)
     notes = [
         view.settings.boundary_note,
         view.settings.map_approval_number,
