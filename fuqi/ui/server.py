@@ -6,6 +6,7 @@ Limits are in `fuqi.ui.limits`, gates before Streamlit's own routes in `fuqi.ui.
 import logging
 import os
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ from fuqi import access, paths, settings
 from fuqi.access import Account
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
-from fuqi.ui import gates, identity, limits
+from fuqi.ui import gates, identity, limits, warm
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
@@ -79,14 +80,12 @@ def security_headers(tile_url: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def warm_start(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Import what the first visitor would otherwise wait for."""
-    import altair  # noqa: F401
-    import pandas  # noqa: F401
-
-    import fuqi.charts
-    import fuqi.maps  # noqa: F401
-
+    """Have ready what the first visitor would otherwise wait for, and what those after a new release would."""
+    warm.imports()
+    is_over = threading.Event()
+    threading.Thread(target=warm.keep_warm, args=(is_over,), name="keep-warm", daemon=True).start()
     yield {}
+    is_over.set()
 
 
 async def health(request: Request) -> JSONResponse:

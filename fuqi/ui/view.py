@@ -47,16 +47,8 @@ class View:
         """
         if not identity.is_still(self.account):
             st.rerun(scope="app")  # the run that follows finds nobody, and says why
-        declared = self._database.query(name).params
-        known = {**self.params, **instead}
-        given = {p: known[p] for p in declared if p in known}
-        rows = asked.rows(
-            self.release.release_id,
-            self.settings,
-            self.account.scope,
-            name,
-            tuple(given.items()),
-        )
+        given = dict(params := self.given(name, instead))
+        rows = asked.rows(self.release.release_id, self.settings, self.account.scope, name, params)
         if name == "case_detail" and rows.num_rows:
             identity.record_case(self.account, given["case_id"], self.release.release_id)
         stands_at = [
@@ -67,6 +59,12 @@ class View:
         about = _scope(given, self.account.scope.named, stands_at)
         is_case = "case_id" in given or downloads.CASE_NUMBER in rows.column_names
         return rows.replace_schema_metadata({SCOPE: about, **({OF_CASES: b"1"} if is_case else {})})
+
+    def given(self, name: str, instead: Mapping[str, Any]) -> asked.Params:
+        """The parameters that a query declares, from `instead` or else from the filters and settings."""
+        known = {**self.params, **instead}
+        declared = self._database.query(name).params
+        return tuple((p, known[p]) for p in declared if p in known)
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
