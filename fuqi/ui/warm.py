@@ -3,11 +3,12 @@
 import logging
 import threading
 import time
+from contextlib import suppress
 
 import duckdb
 import pyarrow as pa
 
-from fuqi import charts, paths, settings
+from fuqi import charts, maps, paths, settings
 from fuqi.access import WHOLE
 from fuqi.settings import Settings, SettingsError
 from fuqi.store import QueryError, ReleaseError, Warehouse
@@ -34,8 +35,6 @@ def imports() -> None:
     import streamlit.emojis
     import streamlit.material_icon_names  # noqa: F401
 
-    import fuqi.maps  # noqa: F401
-
     PIL.Image.preinit()
     # Charts are checked against Vega-Lite's schema by the tests; here that takes as long as drawing them.
     schema.disable_debug_mode()
@@ -43,6 +42,9 @@ def imports() -> None:
     charts.spec_of(
         charts.titled(charts.counts_by_name(rows, "step", "value", axis="value"), "", "")
     )
+    # A browser may fetch here the boundaries of a map that another server of the same address has drawn.
+    with suppress(maps.BoundaryError):
+        maps.serve(maps.Boundaries.load())
 
 
 def keep_warm(is_over: threading.Event) -> None:
