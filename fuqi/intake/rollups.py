@@ -9,9 +9,6 @@ from fuqi.store import Database, Release, rollups
 from fuqi.store.queries import Query
 from fuqi.store.queries import load as load_queries
 
-LARGEST_GROUP = 250_000
-"""Rows a group of a file holds at most: a query that asks for some days reads the groups that have them."""
-
 
 def write(
     release: Release, settings: Settings, *, queries: Mapping[str, Query] | None = None
@@ -26,13 +23,10 @@ def write(
     unfinished = folder.with_name(f".{rollups.FOLDER}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    database = Database(release, settings, queries=asked, keeps_rollups=False)
+    database = Database(release, settings, queries=asked, works_out_in=unfinished)
     moment = {"as_of": release.manifest.data_as_of}
     try:
-        counts = {
-            name: database.write(name, moment, unfinished / f"{name}.parquet", LARGEST_GROUP)
-            for name in rollups.names(asked)
-        }
+        counts = {name: database.work_out(name, moment) for name in rollups.names(asked)}
     finally:
         database.close()
     made_of = rollups.fingerprint(release.manifest.data_as_of, settings, asked)
