@@ -69,6 +69,7 @@ class Database:
             config={
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                **_shares(settings or Settings()),
             }
         )
         if scope.streets is None:
@@ -305,6 +306,16 @@ class Database:
                 f'create or replace macro "{query.name}"({arguments}) as table '
                 f'(select * from "{name}")'
             )
+
+
+def _shares(settings: Settings) -> dict[str, Any]:
+    """What one database may take of the machine; without these, DuckDB takes all processors and most of the memory."""
+    shares: dict[str, Any] = {}
+    if settings.query_threads:
+        shares["threads"] = settings.query_threads
+    if settings.query_memory_mb:
+        shares["memory_limit"] = f"{settings.query_memory_mb}MB"
+    return shares
 
 
 def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
