@@ -29,6 +29,7 @@ def write(
         counts = {name: database.work_out(name, moment) for name in rollups.names(asked)}
     finally:
         database.close()
+    shutil.rmtree(unfinished / "overflow", ignore_errors=True)
     made_of = rollups.fingerprint(release.manifest.data_as_of, settings, asked)
     (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)

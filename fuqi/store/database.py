@@ -28,6 +28,8 @@ from fuqi.store.releases import Release
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
+MEMORY_TO_WORK_OUT = "4GB"
+"""What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
@@ -65,13 +67,17 @@ class Database:
         self.scope = scope
         self._district = district
         self.queries = load_queries() if queries is None else queries
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                **_shares(settings or Settings()),
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            **_shares(settings or Settings()),
+        }
+        if works_out_in is not None:
+            config |= {
+                "memory_limit": MEMORY_TO_WORK_OUT,
+                "temp_directory": str(works_out_in / "overflow"),
             }
-        )
+        self._connection = duckdb.connect(config=config)
         if scope.streets is None:
             self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
             self._connection.execute("set enable_external_access = false")
@@ -203,19 +209,38 @@ class Database:
     def work_out(self, name: str, params: Mapping[str, Any], *, order_by: str | None = None) -> int:
         """Write the rows of a query into the folder of what is worked out, and read them there from now on.
 
-        Gives their number.
+        What is counted over periods is counted one period at a time: a median holds its values in memory. Gives the
+        number of rows.
         """
         query = self.query(name)
         file = rollups.file(self._works_out_in or self.release.folder, name)
         order = f"order by {order_by}" if order_by else ""
+        rows = f"(select * from ({query.sql}\n) {order})"
+        if rollups.PERIODS in query.reads:
+            rows = self._period_by_period(query, params)
         written = self._connection.execute(
-            f"copy (select * from ({query.sql}\n) {order}) to '{_quoted(file)}' "
-            "(format parquet, compression zstd)",
-            dict(params),
+            f"copy {rows} to '{_quoted(file)}' (format parquet, compression zstd)",
+            {} if rollups.PERIODS in query.reads else dict(params),
         ).fetchall()
         self.kept = {**self.kept, name: file}
         self._open_kept(query)
         return int(written[0][0])
+
+    def _period_by_period(self, query: Query, params: Mapping[str, Any]) -> str:
+        """Collect the rows of a query over the kept periods in a table; gives its name."""
+        collected, periods = f"{query.name}_collected", f"every_{rollups.PERIODS}"
+        self._connection.execute(f"create table {periods} as from {rollups.PERIODS} order by all")
+        self._connection.execute(
+            f"create table {collected} as ({query.sql}\n) limit 0", dict(params)
+        )
+        for period in self._connection.execute(f"from {periods}").fetchall():
+            self._connection.execute(f"delete from {rollups.PERIODS}")
+            self._connection.execute(f"insert into {rollups.PERIODS} values (?, ?)", period)
+            self._connection.execute(f"insert into {collected} ({query.sql}\n)", dict(params))
+        self._connection.execute(f"delete from {rollups.PERIODS}")
+        self._connection.execute(f"insert into {rollups.PERIODS} from {periods}")
+        self._connection.execute(f"drop table {periods}")
+        return collected
 
     def row_count(self, table: str) -> int:
         """Rows of a table as stored."""
@@ -250,9 +275,11 @@ class Database:
     def _list_kept_periods(self) -> None:
         """Which periods have their medians kept: a part of the district has to work out its own."""
         periods = kept_periods(self._moment.date(), self._settings)
-        self._connection.execute("create table kept_periods (first_date date, last_date date)")
+        self._connection.execute(
+            f"create table {rollups.PERIODS} (first_date date, last_date date)"
+        )
         self._connection.executemany(
-            "insert into kept_periods values (?, ?)", [[p.first, p.last] for p in periods]
+            f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
         )
         looked_up = periods if self._keeps_rollups and self.scope.streets is None else ()
         one_of_them = " or ".join(

@@ -28,6 +28,8 @@ FOLDER = "rollups"
 MADE_OF = "made_of.json"
 LEDGER = "timed_appeals"
 """The staging query kept beside the roll-ups: what all of them, and every list of cases, are made of."""
+PERIODS = "kept_periods"
+"""A table of the periods that medians are kept for, by their first and last day."""
 DECIDING_CODE = (
     Path(__file__).with_name("macros.sql"),
     Path(worktime_sql.__file__),
@@ -52,7 +54,8 @@ def kept(release: Release, settings: Settings, queries: Mapping[str, Query]) -> 
         return {}
     if made_of != fingerprint(release.manifest.data_as_of, settings, queries):
         return {}
-    return {name: file(folder, name) for name in (LEDGER, *names(queries)) if name in queries}
+    files = {name: file(folder, name) for name in (LEDGER, *names(queries)) if name in queries}
+    return files if all(path.is_file() for path in files.values()) else {}
 
 
 def file(folder: Path, name: str) -> Path:
