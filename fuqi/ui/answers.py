@@ -8,6 +8,7 @@ be changed belongs here, such as Arrow tables.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,6 +18,8 @@ Wait = Callable[[threading.Event], None]
 """Returns once the event has come, or raises to wait no longer."""
 
 SECONDS_BETWEEN_INTERRUPTS = 0.05
+MOST_THREADS = 64
+"""Works under way at a time; further ones wait for their turn, and can be left meanwhile."""
 
 
 def stay(is_over: threading.Event) -> None:
@@ -34,8 +37,7 @@ class _Work(Generic[T]):
     def __init__(self) -> None:
         self.is_over = threading.Event()
         self.waiting = 0
-        self.answer: T | None = None
-        self.error: Exception | None = None
+        self.done: Future[T] = Future()
         self._interrupt: Callable[[], None] | None = None
         self._is_abandoned = False
         self._lock = threading.Lock()
@@ -76,6 +78,8 @@ class Answers(Generic[T]):
         self._kept: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._under_way: dict[Hashable, _Work[T]] = {}
         self._lock = threading.Lock()
+        # Of its own: work may wait for the answers of others, and would hold up the threads that they need.
+        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="answers")
 
     def ask(self, key: Hashable, work: Callable[[Stoppable], T], wait: Wait = stay) -> T:
         """The answer kept under the key, or what `work` gives; an error of the work is everybody's who waits for it.
@@ -88,22 +92,21 @@ class Answers(Generic[T]):
                 self.found_count += 1
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
-            mine = self._under_way.get(key)
+            mine, is_new = self._under_way.get(key), False
             if mine is None:
                 mine = self._under_way[key] = _Work()
-                threading.Thread(
-                    target=self._do, args=(key, mine, work), name="work", daemon=True
-                ).start()
+                is_new = True
             else:
                 self.found_count += 1
             mine.waiting += 1
+        if is_new:
+            mine.done = self._threads.submit(work, mine.stoppable)
+            mine.done.add_done_callback(lambda _: self._end(key, mine))
         try:
             wait(mine.is_over)
         finally:
             self._leave(key, mine)
-        if mine.error is not None:
-            raise mine.error
-        return mine.answer  # type: ignore[return-value]
+        return mine.done.result()
 
     def forget(self, is_meant: Callable[[Any], bool]) -> None:
         """Give up what is kept under the keys that are meant."""
@@ -114,17 +117,15 @@ class Answers(Generic[T]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _do(self, key: Hashable, mine: _Work[T], work: Callable[[Stoppable], T]) -> None:
+    def _end(self, key: Hashable, mine: _Work[T]) -> None:
         try:
-            mine.answer = work(mine.stoppable)
-        except Exception as error:  # raised again in every thread that waits
-            mine.error = error
-        with self._lock:
-            if self._under_way.get(key) is mine:
-                del self._under_way[key]
-                if mine.error is None:
-                    self._keep(key, mine.answer)  # type: ignore[arg-type]
-        mine.is_over.set()
+            with self._lock:
+                if self._under_way.get(key) is mine:
+                    del self._under_way[key]
+                    if mine.done.exception() is None:
+                        self._keep(key, mine.done.result())
+        finally:
+            mine.is_over.set()
 
     def _keep(self, key: Hashable, answer: T) -> None:
         weight = self._weigh(answer)
