@@ -1,11 +1,12 @@
 # make run    install, load the demo exports when nothing was loaded yet, serve on http://localhost:8501
-# make test   install, run every test; tests in a browser are skipped where no Chromium is found
+# make test   install, run every test, WORKERS at a time; tests in a browser are skipped where no Chromium is found
 # make lint   style of Python and SQL, direction of imports, README tables against the contract
 # make bench  speed and memory, written to bench/out/
 # make lock   renew the two requirements files from pyproject.toml
 
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= auto
 BIN := .venv/bin
 
 .PHONY: run test lint bench lock
@@ -15,7 +16,7 @@ run: .venv/.installed
 	@$(BIN)/python -m fuqi serve --port $(PORT)
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
