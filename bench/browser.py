@@ -10,6 +10,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from bench.results import RefusalError
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -33,11 +35,11 @@ FIRST_PAINT = """() => {
 }"""
 
 
-class NoChromiumError(RuntimeError):
+class NoChromiumError(RefusalError):
     """There is no browser to measure in."""
 
 
-class NotSettledError(RuntimeError):
+class NotSettledError(RefusalError):
     """A page that did not stand still in time."""
 
 
@@ -54,6 +56,21 @@ class Settled:
     first_paint_ms: float | None = None
     began_at: float = 0.0
     """Seconds since the epoch at which the navigation began."""
+
+
+def cpu_seconds(chromium: Browser) -> dict[str, float]:
+    """Seconds of CPU of the browser's processes by kind: its tabs (`renderer`), what paints (`gpu`), and the rest.
+
+    Without a graphics card the map's WebGL is worked out in software, by the last but one.
+    """
+    session = chromium.new_browser_cdp_session()
+    told = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    found = {"renderer": 0.0, "gpu": 0.0, "other": 0.0}
+    for process in told:
+        kind = process["type"].lower()
+        found[kind if kind in found else "other"] += process["cpuTime"]
+    return found
 
 
 @dataclass
@@ -116,6 +133,7 @@ class Tab:
             )
         except BrowserError as error:
             raise NotSettledError(f"{self.page.url}: {error.message.splitlines()[0]}") from error
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:

@@ -39,7 +39,9 @@ def peak_rss_mb(process_id: int) -> float:
 def cpu_seconds(process_id: int) -> float:
     """User and system time of all its threads since it started."""
     # The name in brackets may hold spaces; the fields are counted behind it.
-    fields = (PROC / str(process_id) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    fields = (
+        (PROC / str(process_id) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    )
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

@@ -1,7 +1,7 @@
 """Baseline: 诉求办理 as it is first written everywhere. Each run reads the whole ledger with pandas and counts anew.
 
-It has the period and the street as filters, eight figures, a trend and the streets side by side, from the appeals of the
-release that FUQI_WAREHOUSE holds. It leaves out what makes the figures right - working time, limits by category, masked
+It has the period and the street as filters, eight figures, a trend and the streets side by side, from the appeals of
+the release that FUQI_WAREHOUSE holds. It leaves out what makes the figures right - working time, limits by category, masked
 names, definitions, the period before - so its numbers differ, and it has less to do than the page it stands beside.
 """
 
@@ -31,9 +31,7 @@ asked = ledger[ledger["received_at"] >= as_of - pd.Timedelta(days=PERIODS[period
 asked["closed"] = asked["closed_at"].notna()
 asked["on_time"] = asked["closed"] & (asked["closed_at"] <= asked["due_at"])
 asked["judged"] = asked["closed"] | (asked["due_at"] < as_of)
-asked["same_day"] = (
-    asked["first_response_at"].dt.normalize() == asked["received_at"].dt.normalize()
-)
+asked["same_day"] = asked["first_response_at"].dt.normalize() == asked["received_at"].dt.normalize()
 asked["resolved"] = asked["outcome"].isin(["已解决"])
 asked["satisfied"] = asked["rating"].isin(["满意", "非常满意"])
 hours = (asked["closed_at"] - asked["received_at"]).dt.total_seconds() / 3600

@@ -22,6 +22,7 @@ from unittest import mock
 
 from bench import memory
 from bench.results import Sample
+from bench.served import environment
 from fuqi import paths
 
 SECONDS_TO_RUN = 300
@@ -36,7 +37,7 @@ def measure(
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-m", "bench.page_queries", "--runs", str(runs)],
         cwd=paths.PROJECT,
-        env={**os.environ, "FUQI_WAREHOUSE": str(warehouse.resolve())},
+        env=environment(warehouse),
         input=json.dumps(choices),
         stdout=subprocess.PIPE,
         text=True,
@@ -94,17 +95,21 @@ def main() -> int:
     opening_ms = 1000 * (time.perf_counter() - begun)
     found = {}
     for page, all_asked in noted.items():
-        sums, by_query = [], {}
+        sums, cpu, by_query = [], [], {}
         for asked in all_asked:
             for run in range(runs + 1):
+                taken = time.process_time()
                 each = [(name, _milliseconds(database, name, params)) for name, params in asked]
+                taken = time.process_time() - taken
                 if run:  # the first one warms up what the operating system reads
+                    cpu.append(1000 * taken)
                     sums.append(sum(ms for _, ms in each))
                     for name, ms in each:
                         by_query.setdefault(name, []).append(ms)
         slowest = sorted(by_query.items(), key=lambda item: -max(item[1]))
         found[page] = {
             "sums_ms": asdict(Sample.of(sums)),
+            "cpu_ms": asdict(Sample.of(cpu)),
             "queries": max(map(len, all_asked)),
             "choices": len(all_asked),
             "slowest": {name: asdict(Sample.of(each)) for name, each in slowest[:5]},

@@ -16,6 +16,8 @@ The times (settled.js has the definition, bench/browser.py the clock):
   before, as long as there are options left, so that no answer is kept from an earlier one.
 - run over: of a change, until the browser has the server's word that its script run is over.
 - queries: the sum over the queries that the page runs, nothing kept, no Streamlit; of the same choices of filters.
+- CPU: what a change takes of the server, of the browser's tab and of what paints it (WebGL in software where there is no
+  graphics card). It hardly depends on what else the machine does.
 
 The pages do not look for news while they are measured.
 """
@@ -23,7 +25,7 @@ The pages do not look for news while they are measured.
 import argparse
 import itertools
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +58,7 @@ MOST_CHANGE, MOST_FIRST_LOAD = 2.5, 2.0
 MOST_QUERIES_MS = 60.0
 FIRST_LOADS_A_TURN, CHANGES_A_TURN = 2, 6
 AFTERWARDS_MS = 1500
+WORKERS = ("server", "renderer", "gpu")
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Turn:
 
     empty_ms: list[float] = field(default_factory=list)
     change_ms: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    """Of one change: of the server, the tab and what paints it together."""
 
 
 @dataclass
@@ -75,6 +80,8 @@ class Measured:
     cold_settled_ms: list[float] = field(default_factory=list)
     first_load: list[Settled] = field(default_factory=list)
     changes: dict[str, list[Settled]] = field(default_factory=dict)
+    cpu_ms: list[dict[str, float]] = field(default_factory=list)
+    """Of each change: CPU of the server, of the browser's tab, and of what paints."""
     choices: list[dict[str, str]] = field(default_factory=list)
     stood_still: bool | None = None
     complaints: list[str] = field(default_factory=list)
@@ -105,10 +112,15 @@ class Measured:
             "change_ms": change,
             "change_run_over_ms": Sample.of(one.script_ms for one in self.all_changes),
             "change_bytes": Sample.of(one.received_bytes for one in self.all_changes),
+            "change_cpu_ms": {
+                name: Sample.of(each[name] for each in self.cpu_ms) for name in WORKERS
+            },
             "by_filter_ms": {
                 key: Sample.of(one.settled_ms for one in each) for key, each in self.changes.items()
             },
             "one_metric_ms": one_metric,
+            "one_metric_cpu_ms": Sample.of(ms for turn in self.turns for ms in turn.cpu_ms),
+            "change_all_cpu_ms": Sample.of(sum(each.values()) for each in self.cpu_ms),
             "change_ratio": of_change,
             "change_verdict": results.verdict(of_change, MOST_CHANGE),
             "queries": queries,
@@ -176,9 +188,7 @@ def measure(
     for _ in range(cold_runs):
         _cold_start(chromium, lambda: _cold_baseline(warehouse), "", cold_empty)
         for page in measured:
-            _cold_start(
-                chromium, lambda: _cold_dashboard(warehouse), _path(page.name), page
-            )
+            _cold_start(chromium, lambda: _cold_dashboard(warehouse), _path(page.name), page)
     queries = page_queries.measure(warehouse, {p.name: p.choices for p in measured}, runs)
     return {
         "pages": {page.name: page.summary(queries[page.name]) for page in measured},
@@ -212,21 +222,41 @@ def printed(found: Mapping[str, Any]) -> str:
             one["one_metric_ms"].median,
             results.times(one["change_ratio"]),
             one["change_verdict"] if one["change_ms"].n else results.NOTHING,
-            one["queries"]["sums_ms"]["median"] if one["queries"] else None,
-            one["queries"]["sums_ms"]["p95"] if one["queries"] else None,
+            *(one["change_cpu_ms"][name].median for name in WORKERS),
+            one["one_metric_cpu_ms"].median,
+            *(_of_queries(one["queries"])),
             _kilobytes(one["change_bytes"]),
             one["load_average"][0] if one["load_average"] else None,
         ]
         for name, one in pages.items()
     ]
-    headers = (
-        ["page", "cold paint", "first load", "p95", "empty", "ratio", f"<= {MOST_FIRST_LOAD:g}x"]
-        + ["n", "run over", "change", "p95", "one metric", "ratio", f"<= {MOST_CHANGE:g}x"]
-        + ["queries", "p95", "kB", "load"]
-    )
+    headers = [
+        "page",
+        "cold paint",
+        "first load",
+        "p95",
+        "empty",
+        "ratio",
+        f"<= {MOST_FIRST_LOAD:g}x",
+        "n",
+        "run over",
+        "change",
+        "p95",
+        "one metric",
+        "ratio",
+        f"<= {MOST_CHANGE:g}x",
+        *("server CPU", "tab CPU", "paint CPU", "one metric CPU"),
+        "queries",
+        "p95",
+        "their CPU",
+        "kB",
+        "load",
+    ]
     memory_line = ", ".join(f"{name} {mb:,.0f} MB" for name, mb in found["server"].items())
     cold = found["empty page"]["cold_paint_ms"].median
-    cold_line = "" if cold is None else f"cold start of the empty page to first paint {cold:,.0f} ms\n"
+    cold_line = (
+        "" if cold is None else f"cold start of the empty page to first paint {cold:,.0f} ms\n"
+    )
     moved = [name for name, one in found["pages"].items() if one["stood_still"] is False]
     return (
         f"\nmilliseconds, medians\n{results.table(headers, rows)}\n\n{cold_line}"
@@ -248,6 +278,12 @@ def by_filter(found: Mapping[str, Any]) -> str:
         if each:
             lines.append(f"  {name}: {each}")
     return "\n".join(lines)
+
+
+def _of_queries(found: Mapping[str, Any] | None) -> tuple[float | None, ...]:
+    if not found:
+        return (None, None, None)
+    return found["sums_ms"]["median"], found["sums_ms"]["p95"], found["cpu_ms"]["median"]
 
 
 def _kilobytes(sample: Sample) -> float | None:
@@ -272,17 +308,17 @@ def _turn(chromium: Browser, empty: Server, one_metric: Server) -> Turn:
     with browser.visitor(chromium) as tab:
         tab.open(one_metric.address)
         for option in tab.options("option")[1 : CHANGES_A_TURN + 1]:
+            before = sum(_cpu(chromium, one_metric).values())
             turn.change_ms.append(tab.choose("option", option).settled_ms)
+            turn.cpu_ms.append(sum(_cpu(chromium, one_metric).values()) - before)
     return turn
 
 
-def _first_loads_and_changes(
-    chromium: Browser, server: Server, page: Measured, runs: int
-) -> None:
+def _first_loads_and_changes(chromium: Browser, server: Server, page: Measured, runs: int) -> None:
     url = server.address + _path(page.name)
     with browser.visitor(chromium) as tab:  # the server's first time is not what is measured
         tab.open(url)
-        _walk(tab, page, runs)
+        _walk(tab, page, runs, lambda: _cpu(chromium, server))
         page.complaints = tab.complaints
     for _ in range(runs):
         with browser.visitor(chromium) as tab:
@@ -294,7 +330,12 @@ def _first_loads_and_changes(
                 page.stood_still = before == tab.page.screenshot()
 
 
-def _walk(tab: browser.Tab, page: Measured, runs: int) -> None:
+def _cpu(chromium: Browser, server: Server) -> dict[str, float]:
+    seconds = {"server": memory.cpu_seconds(server.process_id), **browser.cpu_seconds(chromium)}
+    return {name: 1000 * seconds[name] for name in WORKERS}
+
+
+def _walk(tab: browser.Tab, page: Measured, runs: int, cpu: Callable[[], dict[str, float]]) -> None:
     """Change one filter after the other, `runs` rounds, each time to an option it has not had yet."""
     state = dict(PAGES[page.name])
     page.choices.append(dict(state))
@@ -303,11 +344,15 @@ def _walk(tab: browser.Tab, page: Measured, runs: int) -> None:
     for _ in range(runs):
         for key in keys:
             current = tab.page.locator(f".st-key-{key} input").input_value()
-            others = [option for option in tab.options(key)[1:] if option not in (current, "自选日期")]
+            others = [
+                option for option in tab.options(key)[1:] if option not in (current, "自选日期")
+            ]
             if not others:
                 continue
             option = others[next(turns[key]) % len(others)]
+            before = cpu()
             page.changes.setdefault(key, []).append(tab.choose(key, option))
+            page.cpu_ms.append({name: ms - before[name] for name, ms in cpu().items()})
             state[key] = option
             if key == "street":
                 state.pop("community", None)  # which lies in another street

@@ -18,6 +18,10 @@ PACKAGES = ("streamlit", "duckdb", "altair", "pydeck", "pandas", "pyarrow")
 NOTHING = "-"
 
 
+class RefusalError(RuntimeError):
+    """A benchmark cannot be run here; the message says what it lacks."""
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least `share` of all do not exceed (nearest rank); ValueError without values.
 
@@ -133,9 +137,9 @@ def _shown(cell: Any) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text == NOTHING or text.rstrip("x").replace(",", "").replace(".", "").lstrip(
-        "-"
-    ).isdigit()
+    return (
+        text == NOTHING or text.rstrip("x").replace(",", "").replace(".", "").lstrip("-").isdigit()
+    )
 
 
 def _width(text: str) -> int:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.results import RefusalError
 from fuqi import paths
 
 SECONDS_TO_START = 90
@@ -27,7 +28,7 @@ STILL = {**EASED, "refresh_seconds": 86_400}
 """And no look for news, which would fall into some of the changes that are timed."""
 
 
-class ServerError(RuntimeError):
+class ServerError(RefusalError):
     """A server that is to be measured did not start, or ended."""
 
 
@@ -73,6 +74,15 @@ def other_settings(folder: Path, given: Mapping[str, int]) -> Path:
     return file
 
 
+def environment(warehouse: Path) -> dict[str, str]:
+    """What a process of this project is started with to work on that warehouse."""
+    return {
+        **os.environ,
+        "FUQI_WAREHOUSE": str(warehouse.resolve()),
+        "PYTHONPATH": str(paths.PROJECT),
+    }
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -98,17 +108,13 @@ def _running(
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "server.log"
-        places = {
-            "FUQI_WAREHOUSE": str(warehouse.resolve()),
-            "FUQI_SETTINGS": str(other_settings(Path(folder), given)),
-            "PYTHONPATH": str(paths.PROJECT),
-        }
+        places = {"FUQI_SETTINGS": str(other_settings(Path(folder), given))}
         started_at = time.time()
         with log.open("w", encoding="utf-8") as written:
             process = subprocess.Popen(  # noqa: S603 - our own code
                 [sys.executable, *command, str(port)],
                 cwd=paths.PROJECT,
-                env={**os.environ, **places},
+                env={**environment(warehouse), **places},
                 stdout=written,
                 stderr=subprocess.STDOUT,
             )

@@ -1,6 +1,5 @@
 """Warehouses to measure over: the demo's, and larger ones that are made once and kept."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -8,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.results import OUT
+from bench.results import OUT, RefusalError
+from bench.served import environment
 from fuqi import paths
 from fuqi.store import Warehouse
 
@@ -17,7 +17,7 @@ DEMO_APPEALS = 2300
 """Up to so many are the demo exports as they stand."""
 
 
-class MakingError(RuntimeError):
+class MakingError(RefusalError):
     """A warehouse could not be made; what the command printed is in it."""
 
 
@@ -65,7 +65,7 @@ def _fuqi(arguments: list[str], warehouse: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-m", "fuqi", *arguments],
         cwd=paths.PROJECT,
-        env={**os.environ, "FUQI_WAREHOUSE": str(warehouse.resolve())},
+        env=environment(warehouse),
         capture_output=True,
         text=True,
         check=False,
