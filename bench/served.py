@@ -56,7 +56,7 @@ def baseline(
     name: str, warehouse: Path, given: Mapping[str, int] = EASED, *, wait: bool = True
 ) -> Iterator[Server]:
     """One of BASELINES, with the same configuration of Streamlit, on a free port."""
-    script = Path(__file__).with_name(BASELINES[name])
+    script = Path(__file__).parent / BASELINES[name]
     command = ["-m", "streamlit", "run", str(script), "--server.port"]
     with _running(name, command, warehouse, given, wait=wait) as server:
         yield server
