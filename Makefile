@@ -1,7 +1,7 @@
 # make run    install, load the demo exports when nothing was loaded yet, serve on http://localhost:8501
 # make test   install, run every test; tests in a browser are skipped where no Chromium is found
 # make lint   style of Python and SQL, direction of imports, README tables against the contract
-# make bench  speed and memory, written to bench/out/
+# make bench  speed and memory in short runs, written to bench/out/; `python -m bench` lists the long ones
 # make lock   renew the two requirements files from pyproject.toml
 
 PYTHON ?= python3
@@ -25,7 +25,7 @@ lint: .venv/.installed-dev
 	$(BIN)/python -m fuqi contract --check
 
 bench: .venv/.installed-dev
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench all
 
 lock: .venv/.installed-dev
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -o requirements.txt pyproject.toml

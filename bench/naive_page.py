@@ -1,8 +1,8 @@
 """Baseline: 诉求办理 as it is first written everywhere. Each run reads the whole ledger with pandas and counts anew.
 
 It has the period and the street as filters, eight figures, a trend and the streets side by side, from the appeals of
-the release that FUQI_WAREHOUSE holds. It leaves out what makes the figures right - working time, limits by category, masked
-names, definitions, the period before - so its numbers differ, and it has less to do than the page it stands beside.
+the release that FUQI_WAREHOUSE holds. It leaves out what makes the figures right - working time, limits by category,
+masked names, definitions, the period before - so its numbers differ, and it has less to do than the page beside it.
 """
 
 import altair as alt

@@ -16,8 +16,8 @@ The times (settled.js has the definition, bench/browser.py the clock):
   before, as long as there are options left, so that no answer is kept from an earlier one.
 - run over: of a change, until the browser has the server's word that its script run is over.
 - queries: the sum over the queries that the page runs, nothing kept, no Streamlit; of the same choices of filters.
-- CPU: what a change takes of the server, of the browser's tab and of what paints it (WebGL in software where there is no
-  graphics card). It hardly depends on what else the machine does.
+- CPU: what a change takes of the server, of the browser's tab and of what paints it (WebGL in software where there is
+  no graphics card). It hardly depends on what else the machine does.
 
 The pages do not look for news while they are measured.
 """
@@ -155,7 +155,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def measure(
-    chromium: Browser, warehouse: Path, names: Sequence[str], runs: int, cold_runs: int
+    chromium: Browser,
+    warehouse: Path,
+    names: Sequence[str],
+    runs: int,
+    cold_runs: int,
+    *,
+    with_pandas: bool = True,
 ) -> dict[str, Any]:
     """The pages over one warehouse beside the baselines; what `bench pages` writes as json."""
     measured = []
@@ -182,8 +188,9 @@ def measure(
             "peak_rss_mb": memory.peak_rss_mb(server.process_id),
         }
         naive.turns.append(turn)
-        _naive_changes(chromium, pandas, naive, runs)
-        naive.turns.append(_turn(chromium, empty, one_metric))
+        if with_pandas:
+            _naive_changes(chromium, pandas, naive, runs)
+            naive.turns.append(_turn(chromium, empty, one_metric))
         naive_memory = memory.peak_rss_mb(pandas.process_id)
     for _ in range(cold_runs):
         _cold_start(chromium, lambda: _cold_baseline(warehouse), "", cold_empty)
