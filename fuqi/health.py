@@ -60,6 +60,12 @@ def examine(warehouse: Warehouse, settings: Settings) -> Report:
 
     try:
         database = Database(release, settings)
+        if not database.kept:
+            lines += [
+                "提示：没有可用的汇总（载入后设置、工作日历或程序变了）；页面逐件统计，数据多时较慢。"
+                "运行 python -m fuqi build 重新汇总。",
+                "",
+            ]
         lines += _row_counts(release, database, faults)
         _nearest_stations(release, database, manifest.data_as_of, faults)
         lines += ["", *_problems(database)]

@@ -9,9 +9,6 @@ from fuqi.store import Database, Release, rollups
 from fuqi.store.queries import Query
 from fuqi.store.queries import load as load_queries
 
-LARGEST_GROUP = 250_000
-"""Rows a group of a file holds at most: a query that asks for some days reads the groups that have them."""
-
 
 def write(
     release: Release, settings: Settings, *, queries: Mapping[str, Query] | None = None
@@ -26,15 +23,13 @@ def write(
     unfinished = folder.with_name(f".{rollups.FOLDER}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    database = Database(release, settings, queries=asked, keeps_rollups=False)
+    database = Database(release, settings, queries=asked, works_out_in=unfinished)
     moment = {"as_of": release.manifest.data_as_of}
     try:
-        counts = {
-            name: database.write(name, moment, unfinished / f"{name}.parquet", LARGEST_GROUP)
-            for name in rollups.names(asked)
-        }
+        counts = {name: database.work_out(name, moment) for name in rollups.names(asked)}
     finally:
         database.close()
+    shutil.rmtree(unfinished / "overflow", ignore_errors=True)
     made_of = rollups.fingerprint(release.manifest.data_as_of, settings, asked)
     (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)

@@ -16,14 +16,19 @@ import pyarrow.compute as pc
 from fuqi.access import WHOLE, Scope
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
+from fuqi.periods import kept as kept_periods
 from fuqi.settings import Settings
 from fuqi.store import names, reach, rollups, worktime_sql
 from fuqi.store.narrowing import Narrowing, literals
-from fuqi.store.queries import BUILDING, ROLLUPS, Kpi, Query, QueryError, dollars
+from fuqi.store.queries import BUILDING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
 
 MACROS = Path(__file__).with_name("macros.sql")
+MOST_ROWS_IN_MEMORY = 500_000
+"""Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
+MEMORY_TO_WORK_OUT = "4GB"
+"""What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
@@ -36,9 +41,13 @@ class Database:
     The files are never changed, so one Database serves every thread: each call opens a cursor of its own.
     The connection can read the release's folder and nothing else of the machine.
 
-    Opened for a `scope` that is not the whole, it holds the rows of that scope and nothing else: they are copied when
-    it is opened, everything made of them is made of them alone, and no file can be read afterwards. What a query says
+    Opened for a `scope` of some streets, it holds the rows of that scope and nothing else: they are copied when it is
+    opened, everything made of them is made of them alone, and no file can be read afterwards. What a query says
     of the whole district (`Scope:` in its header) is then asked of the database that `district` gives.
+
+    What the release keeps worked out (`rollups`) is read instead of being worked out again; `kept` says which files
+    count where the caller knows better. Whoever works them out gives the folder for them in `works_out_in`: the timed
+    appeals are written there first, so that everything else reads them from a file.
     """
 
     def __init__(
@@ -50,19 +59,24 @@ class Database:
         queries: Mapping[str, Query] | None = None,
         scope: Scope = WHOLE,
         district: "Callable[[], Database] | None" = None,
-        keeps_rollups: bool = True,
+        kept: Mapping[str, Path] | None = None,
+        works_out_in: Path | None = None,
     ) -> None:
         self.release = release
         self.scope = scope
         self._district = district
         self.queries = load_queries() if queries is None else queries
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if works_out_in is not None:
+            config |= {
+                "memory_limit": MEMORY_TO_WORK_OUT,
+                "temp_directory": str(works_out_in / "overflow"),
             }
-        )
-        if scope.is_whole:
+        self._connection = duckdb.connect(config=config)
+        if scope.streets is None:
             self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
             self._connection.execute("set enable_external_access = false")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
@@ -76,7 +90,15 @@ class Database:
         self._lock = threading.Lock()
         self._list_absent_columns()
         self._settings = settings or Settings()
-        self._kept = rollups.kept(release, self._settings, self.queries) if keeps_rollups else {}
+        self._works_out_in = works_out_in
+        if kept is None and works_out_in is None:
+            kept = rollups.kept(release, self._settings, self.queries)
+        if scope.streets is not None:
+            # It names parks; a street's cases are told from the parks that the street sees.
+            kept = {name: file for name, file in (kept or {}).items() if name != rollups.LEDGER}
+        self.kept: Mapping[str, Path] = kept or {}
+        """The files it reads worked-out rows from, by the name of the query."""
+        self._list_kept_periods()
         self._open_tables(self._contract)
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
@@ -96,7 +118,7 @@ class Database:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
             return _own_rows(whole.run(name, params), query, self.scope)
-        if self._kept and params.get("as_of", self._moment) != self._moment:
+        if self._keeps_rollups and params.get("as_of", self._moment) != self._moment:
             return self._at_other_moments.run(name, params)
         with self._lock:
             cursor = self._connection.cursor()
@@ -123,6 +145,10 @@ class Database:
     def _moment(self) -> datetime:
         return self.release.manifest.data_as_of
 
+    @property
+    def _keeps_rollups(self) -> bool:
+        return any(name != rollups.LEDGER for name in self.kept)
+
     @cached_property
     def _at_other_moments(self) -> "Database":
         """The same without roll-ups, which know one moment alone; hardly anybody asks for another."""
@@ -132,7 +158,7 @@ class Database:
             contract=self._contract,
             queries=self.queries,
             scope=self.scope,
-            keeps_rollups=False,
+            kept={name: file for name, file in self.kept.items() if name == rollups.LEDGER},
         )
 
     @cached_property
@@ -170,19 +196,41 @@ class Database:
         except KeyError:
             raise QueryError(f"there is no query {name!r} in queries/") from None
 
-    def write(self, name: str, params: Mapping[str, Any], file: Path, group_rows: int) -> int:
-        """Write the rows of a query to a parquet file in the release's folder, in its order; gives their number."""
-        with self._lock:
-            cursor = self._connection.cursor()
-        try:
-            written = cursor.execute(
-                f"copy ({self.query(name).sql}\n) to '{_quoted(file)}' "
-                f"(format parquet, compression zstd, row_group_size {group_rows})",
-                dict(params),
-            ).fetchall()
-        finally:
-            cursor.close()
+    def work_out(self, name: str, params: Mapping[str, Any], *, order_by: str | None = None) -> int:
+        """Write the rows of a query into the folder of what is worked out, and read them there from now on.
+
+        What is counted over periods is counted one period at a time: a median holds its values in memory. Gives the
+        number of rows.
+        """
+        query = self.query(name)
+        file = rollups.file(self._works_out_in or self.release.folder, name)
+        order = f"order by {order_by}" if order_by else ""
+        rows = f"(select * from ({query.sql}\n) {order})"
+        if rollups.PERIODS in query.reads:
+            rows = self._period_by_period(query, params)
+        written = self._connection.execute(
+            f"copy {rows} to '{_quoted(file)}' (format parquet, compression zstd)",
+            {} if rollups.PERIODS in query.reads else dict(params),
+        ).fetchall()
+        self.kept = {**self.kept, name: file}
+        self._open_kept(query)
         return int(written[0][0])
+
+    def _period_by_period(self, query: Query, params: Mapping[str, Any]) -> str:
+        """Collect the rows of a query over the kept periods in a table; gives its name."""
+        collected, periods = f"{query.name}_collected", f"every_{rollups.PERIODS}"
+        self._connection.execute(f"create table {periods} as from {rollups.PERIODS} order by all")
+        self._connection.execute(
+            f"create table {collected} as ({query.sql}\n) limit 0", dict(params)
+        )
+        for period in self._connection.execute(f"from {periods}").fetchall():
+            self._connection.execute(f"delete from {rollups.PERIODS}")
+            self._connection.execute(f"insert into {rollups.PERIODS} values (?, ?)", period)
+            self._connection.execute(f"insert into {collected} ({query.sql}\n)", dict(params))
+        self._connection.execute(f"delete from {rollups.PERIODS}")
+        self._connection.execute(f"insert into {rollups.PERIODS} from {periods}")
+        self._connection.execute(f"drop table {periods}")
+        return collected
 
     def row_count(self, table: str) -> int:
         """Rows of a table as stored."""
@@ -214,6 +262,24 @@ class Database:
         if absent:
             self._connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
 
+    def _list_kept_periods(self) -> None:
+        """Which periods have their medians kept: a part of the district has to work out its own."""
+        periods = kept_periods(self._moment.date(), self._settings)
+        self._connection.execute(
+            f"create table {rollups.PERIODS} (first_date date, last_date date)"
+        )
+        self._connection.executemany(
+            f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
+        )
+        looked_up = periods if self._keeps_rollups and self.scope.streets is None else ()
+        one_of_them = " or ".join(
+            f"(first = date '{p.first}' and last = date '{p.last}')" for p in looked_up
+        )
+        # Spelled out, so that a query that is told the days knows before it reads anything.
+        self._connection.execute(
+            f"create macro is_kept_period(first, last) as {one_of_them or 'false'}"
+        )
+
     def _open_tables(self, contract: Contract) -> None:
         narrowing = None
         if not self.scope.is_whole:
@@ -229,24 +295,34 @@ class Database:
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
         for query in _building_in_order(self.queries):
-            if query.folder == ROLLUPS:
-                self._open_rollup(query)
+            if query.name == rollups.LEDGER and self._works_out_in is not None:
+                self.work_out(query.name, {}, order_by="received_at, appeal_id")
+            elif query.name in self.kept:
+                self._open_kept(query)
             else:
                 self._connection.execute(_as_macro(query) if query.params else _as_table(query))
 
-    def _open_rollup(self, query: Query) -> None:
-        """What the release keeps of it; where it keeps none that counts, the same SQL over the ledger."""
-        if query.name not in self._kept:
-            self._connection.execute(_as_macro(query))
-            return
-        kept = f"{query.name}_kept"
-        seen = "true" if self.scope.streets is None else "is_own_street(subdistrict_name)"
+    def _open_kept(self, query: Query) -> None:
+        """The rows that the release keeps of a query: few of them in memory, many where they lie.
+
+        A roll-up answers under its own name as it does where none is kept; its parameter is the one moment it knows.
+        """
+        source = f"read_parquet('{_quoted(self.kept[query.name])}')"
+        name = f"{query.name}_kept" if query.params else query.name
+        count = self._connection.execute(f"select count(*) from {source}").fetchall()[0][0]
+        if self.scope.streets is not None:
+            held, condition = "table", "is_own_street(subdistrict_name)"
+        else:
+            held, condition = "table" if count <= MOST_ROWS_IN_MEMORY else "view", "true"
         self._connection.execute(
-            f"create table {kept} as from read_parquet('{_quoted(self._kept[query.name])}') where {seen}"
+            f'create {held} "{name}" as select * from {source} where {condition}'
         )
-        self._connection.execute(
-            f'create macro "{query.name}"(as_of) as table (select * from {kept})'
-        )
+        if query.params:
+            arguments = ", ".join(query.params)
+            self._connection.execute(
+                f'create or replace macro "{query.name}"({arguments}) as table '
+                f'(select * from "{name}")'
+            )
 
 
 def problems_of(folder: Path, query: Query) -> pa.Table:
@@ -289,8 +365,9 @@ def _open_table(
     if narrowing is None:
         connection.execute(f'create view "{table}" as {source}')
     else:
+        held = "view" if narrowing.sees_every_street else "table"
         condition = narrowing.condition(table)
-        connection.execute(f'create table "{table}" as {source} where {condition}')
+        connection.execute(f'create {held} "{table}" as {source} where {condition}')
 
 
 def _masked_columns(contract: Contract, table: str, named: str) -> str:

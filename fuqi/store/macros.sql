@@ -106,10 +106,10 @@ create macro composite_score(responded, resolved, satisfied, response_weight, re
 
 -- What counts of roll-ups come to, 0 where there are none.
 create macro total(counts) as coalesce(sum(counts), 0)::bigint;
-create macro resolved_total(fully, partly, partial_counts_as_resolved) as
-    total(fully) + case when partial_counts_as_resolved then total(partly) else 0 end;
-create macro satisfied_total(fully, basically, basically_satisfied_counts) as
-    total(fully) + case when basically_satisfied_counts then total(basically) else 0 end;
+create macro resolved_total(fully, partly, counts_partly) as
+    total(fully) + case when counts_partly then total(partly) else 0 end;
+create macro satisfied_total(fully, basically, counts_basically) as
+    total(fully) + case when counts_basically then total(basically) else 0 end;
 
 -- How units of one measure are compared with the district: ranked when n is large enough, equal rates share a rank.
 create macro verdict(n, min_n, low, high, district) as

@@ -34,6 +34,10 @@ class Narrowing:
         self._release = release
         self._scope = scope
 
+    @property
+    def sees_every_street(self) -> bool:
+        return self._scope.streets is None
+
     def condition(self, table: str) -> str:
         """Whether a row of the table is seen, as an expression that is true or not; `true` where all are."""
         if table == PROBLEMS:

@@ -14,17 +14,34 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from fuqi import worktime
 from fuqi.settings import Settings
+from fuqi.store import names as names_in_text
 from fuqi.store import worktime_sql
 from fuqi.store.queries import ROLLUPS, STAGING, Query
 from fuqi.store.releases import Release
 
 FOLDER = "rollups"
 MADE_OF = "made_of.json"
-DECIDING_SETTINGS = ("office_hours", "deadline_limits")
+LEDGER = "timed_appeals"
+"""The staging query kept beside the roll-ups: what all of them, and every list of cases, are made of."""
+PERIODS = "kept_periods"
+"""A table of the periods that medians are kept for, by their first and last day."""
+DECIDING_CODE = (
+    Path(__file__).with_name("macros.sql"),
+    Path(worktime_sql.__file__),
+    Path(names_in_text.__file__),
+)
+"""Code that the rows depend on: the macros, working hours, and what is masked in titles."""
+DECIDING_SETTINGS = (
+    "office_hours",
+    "deadline_limits",
+    "programme_start",
+    "report_month_day",
+)
 """Settings that the rows of a roll-up depend on; a query takes all others as parameters."""
 
 
@@ -37,11 +54,19 @@ def kept(release: Release, settings: Settings, queries: Mapping[str, Query]) -> 
         return {}
     if made_of != fingerprint(release.manifest.data_as_of, settings, queries):
         return {}
-    return {name: folder / f"{name}.parquet" for name in names(queries)}
+    files = {name: file(folder, name) for name in (LEDGER, *names(queries)) if name in queries}
+    return files if all(path.is_file() for path in files.values()) else {}
+
+
+def file(folder: Path, name: str) -> Path:
+    """Where the rows of a roll-up lie in the folder of roll-ups."""
+    return folder / f"{name}.parquet"
 
 
 def names(queries: Mapping[str, Query]) -> tuple[str, ...]:
-    return tuple(query.name for query in queries.values() if query.folder == ROLLUPS)
+    """The roll-ups, each after those it reads."""
+    rolled_up = {q.name: q.reads for q in queries.values() if q.folder == ROLLUPS}
+    return tuple(name for name in TopologicalSorter(rolled_up).static_order() if name in rolled_up)
 
 
 def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
@@ -51,6 +76,7 @@ def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query
         "as_of": as_of,
         "settings": {name: repr(getattr(settings, name)) for name in DECIDING_SETTINGS},
         "calendar": worktime.numbered_days(last),
+        "code": {part.name: part.read_text(encoding="utf-8") for part in DECIDING_CODE},
         "queries": {
             name: query.sql
             for name, query in sorted(queries.items())

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from fuqi.access import WHOLE, Scope
+from fuqi.periods import Period, presets
 from fuqi.settings import Settings
 from fuqi.store import kpis
 from fuqi.ui import places
@@ -15,26 +16,6 @@ from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.places import Places
 
 CHOSEN = "自选日期"
-
-
-@dataclass(frozen=True)
-class Period:
-    """Two days, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def previous(self) -> "Period":
-        """As many days, ending the day before."""
-        days = self.last - self.first + timedelta(days=1)
-        return Period(self.first - days, self.last - days)
-
-    @property
-    def step(self) -> str:
-        """The step a trend over this period is drawn in: day, week or month."""
-        days = (self.last - self.first).days + 1
-        return "day" if days <= 31 else "week" if days <= 200 else "month"
 
 
 @dataclass(frozen=True)
@@ -47,31 +28,6 @@ class Filters:
     station_id: str | None = None
     compared_by: str = "street"
     measure: str = "on_time_rate"
-
-
-def presets(today: date, settings: Settings) -> dict[str, Period]:
-    """The periods offered by name; `today` is the day of the data, not of the clock."""
-    month = today.replace(day=1)
-    last_month_end = month - timedelta(days=1)
-    return {
-        "今日": Period(today, today),
-        "本周": Period(today - timedelta(days=today.weekday()), today),
-        "本月": Period(month, today),
-        "上月": Period(last_month_end.replace(day=1), last_month_end),
-        "本季度": Period(today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1), today),
-        "今年": Period(today.replace(month=1, day=1), today),
-        "报告月": _report_month(today, settings.report_month_day),
-        "启动以来": Period(min(settings.programme_start, today), today),
-    }
-
-
-def _report_month(today: date, last_day: int) -> Period:
-    """The running month of an office that cuts on `last_day`: from the day after it in the month before."""
-    first = today.replace(day=last_day) + timedelta(days=1)
-    if first > today:
-        end_of_last_month = today.replace(day=1) - timedelta(days=1)
-        first = end_of_last_month.replace(day=last_day) + timedelta(days=1)
-    return Period(first, today)
 
 
 DEFAULT_PRESET = "本季度"

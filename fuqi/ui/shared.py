@@ -6,7 +6,7 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import wording
-from fuqi.ui import filters
+from fuqi.periods import presets
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.view import View
 
@@ -161,7 +161,7 @@ def _leading(rows: pa.Table) -> list[Row]:
 def _where(view: View) -> str:
     """When and where: `本季度福保街道`, or the dates where the period has no name."""
     period = view.filters.period
-    named = filters.presets(view.as_of.date(), view.settings)
+    named = presets(view.as_of.date(), view.settings)
     when = next((name for name, preset in named.items() if preset == period), None)
     what = "" if view.filters.category is None else f"“{plain(view.filters.category)}”类"
     return (when or wording.period(period.first, period.last) + " ") + (

@@ -5,7 +5,7 @@
 --          $end_date     last day received, inclusive
 --          $as_of        the moment open cases are judged at
 --          $subdistrict  one subdistrict, null for the district
--- Reads:   case_counts, case_hours
+-- Reads:   case_counts, hours_quantiles
 -- KPI:     cumulative_share  累计占比 = 该类及更多的各类受理量之和 / 全部受理量
 with counted as (
     select
@@ -24,13 +24,12 @@ with counted as (
 
 hours as (
     select
-        category,
-        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-    from case_hours($as_of::timestamp)
-    where
-        received_date between $start_date::date and $end_date::date
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-    group by category
+        group_name as category,
+        median_resolution_hours,
+    from
+        hours_quantiles(
+            $as_of::timestamp, $start_date::date, $end_date::date, $subdistrict::varchar, null, 'category'
+        )
 ),
 
 per_category as (

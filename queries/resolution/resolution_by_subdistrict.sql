@@ -9,7 +9,7 @@
 --          $least_streets  0, or the streets that have to be in a number for somebody who sees some of them
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   case_counts, case_hours, subdistricts
+-- Reads:   case_counts, hours_quantiles, subdistricts
 -- Scope:   district, own rows by subdistrict_name
 -- KPI:     on_time_rank    按时办结名次 = 按时办结率由高到低，并列同名次；应办结少于最低样本数的不排名
 --          on_time_verdict 与全区比较 = 按95%置信区间（Wilson）与全区按时办结率比较，区间含全区值即无显著差异
@@ -45,21 +45,22 @@ with counted as (
 
 hours as (
     select
-        subdistrict_name,
-        quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
-        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-        quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
-    from case_hours($as_of::timestamp)
-    where
-        received_date between $start_date::date and $end_date::date
-        and ($category::varchar is null or category = $category::varchar)
-    group by subdistrict_name
+        group_name as subdistrict_name,
+        median_first_response_hours,
+        median_resolution_hours,
+        median_resolution_working_hours,
+    from
+        hours_quantiles(
+            $as_of::timestamp, $start_date::date, $end_date::date, null, $category::varchar, 'subdistrict'
+        )
 ),
 
 per_subdistrict as (
     select
         counted.*,
-        hours.* exclude (subdistrict_name),
+        hours.median_first_response_hours,
+        hours.median_resolution_hours,
+        hours.median_resolution_working_hours,
     from counted
     left join hours on counted.subdistrict_name = hours.subdistrict_name
 ),

@@ -6,7 +6,7 @@
 --          $as_of        the moment everything is judged at
 --          $subdistrict  one subdistrict, null for the district
 --          $category     one category, null for all
--- Reads:   case_counts, case_hours, absent_columns
+-- Reads:   case_counts, hours_quantiles, absent_columns
 -- KPI:     reached_share  到达比例 = 已到该环节的诉求 / 受理量；各环节分别计数，未登记派单或签收的诉求也可能已办结
 -- Caveat:  导出没有该列的环节为不可算；近几日受理的诉求多数还在路上。
 with counted as (
@@ -27,15 +27,14 @@ with counted as (
 
 hours as (
     select
-        quantile_cont(assigned_hours, 0.5) as median_assigned_hours,
-        quantile_cont(accepted_hours, 0.5) as median_accepted_hours,
-        quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
-        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-    from case_hours($as_of::timestamp)
-    where
-        received_date between $start_date::date and $end_date::date
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or category = $category::varchar)
+        any_value(median_assigned_hours) as median_assigned_hours,
+        any_value(median_accepted_hours) as median_accepted_hours,
+        any_value(median_first_response_hours) as median_first_response_hours,
+        any_value(median_resolution_hours) as median_resolution_hours,
+    from
+        hours_quantiles(
+            $as_of::timestamp, $start_date::date, $end_date::date, $subdistrict::varchar, $category::varchar, ''
+        )
 ),
 
 stages as (

@@ -11,7 +11,7 @@
 --          $response_weight   what same_day_response_rate weighs in composite_score
 --          $resolved_weight   what resolved_rate weighs in it
 --          $satisfied_weight  what satisfied_rate weighs in it
--- Reads:   case_counts, case_hours, void_counts
+-- Reads:   case_counts, hours_quantiles, void_counts
 -- KPI:     received_count          受理量 = 时段内受理的诉求，作废件不计
 --          closed_rate             办结率 = 已办结 / 受理量，与快慢无关（高者为好）
 --              [closed_count/received_count] {appeals.closed_at}
@@ -88,19 +88,18 @@ with counted as (
 
 hours as (
     select
-        quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
-        quantile_cont(first_response_hours, 0.9) as p90_first_response_hours,
-        quantile_cont(first_response_working_hours, 0.5) as median_first_response_working_hours,
-        quantile_cont(first_response_working_hours, 0.9) as p90_first_response_working_hours,
-        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-        quantile_cont(resolution_hours, 0.9) as p90_resolution_hours,
-        quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
-        quantile_cont(resolution_working_hours, 0.9) as p90_resolution_working_hours,
-    from case_hours($as_of::timestamp)
-    where
-        received_date between $start_date::date and $end_date::date
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or category = $category::varchar)
+        any_value(median_first_response_hours) as median_first_response_hours,
+        any_value(p90_first_response_hours) as p90_first_response_hours,
+        any_value(median_first_response_working_hours) as median_first_response_working_hours,
+        any_value(p90_first_response_working_hours) as p90_first_response_working_hours,
+        any_value(median_resolution_hours) as median_resolution_hours,
+        any_value(p90_resolution_hours) as p90_resolution_hours,
+        any_value(median_resolution_working_hours) as median_resolution_working_hours,
+        any_value(p90_resolution_working_hours) as p90_resolution_working_hours,
+    from
+        hours_quantiles(
+            $as_of::timestamp, $start_date::date, $end_date::date, $subdistrict::varchar, $category::varchar, ''
+        )
 ),
 
 voided as (
@@ -110,11 +109,20 @@ voided as (
         received_date between $start_date::date and $end_date::date
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($category::varchar is null or category = $category::varchar)
+),
+
+totals as (
+    select
+        counted.*,
+        hours.*,
+        voided.void_count,
+    from counted
+    cross join hours
+    cross join voided
 )
 
 select
     *,
-    (select voided.void_count from voided) as void_count,
     rate(closed_count, received_count) as closed_rate,
     rate(on_time_count, due_count) as on_time_rate,
     rate(same_day_response_count, response_due_count) as same_day_response_rate,
@@ -129,5 +137,4 @@ select
         same_day_response_rate, resolved_rate, satisfied_rate,
         $response_weight::double, $resolved_weight::double, $satisfied_weight::double
     ) as composite_score,
-from counted
-cross join hours
+from totals

@@ -9,7 +9,7 @@
 --          $category     one category, null for all
 --          $partial_counts_as_resolved  whether 部分解决 counts in resolved_rate
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   case_counts, case_hours, closed_counts
+-- Reads:   case_counts, hours_by_step, closed_counts
 -- Caveat:  首尾两段可能不足整周或整月；近几日的比率会继续变化。
 with steps as (
     select distinct date_trunc($step::varchar, listed.listed_day)::date as step_date
@@ -43,14 +43,13 @@ received as (
 
 hours as (
     select
-        date_trunc($step::varchar, received_date)::date as step_date,
-        quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-    from case_hours($as_of::timestamp)
-    where
-        received_date between $start_date::date and $end_date::date
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($category::varchar is null or category = $category::varchar)
-    group by all
+        step_date,
+        median_resolution_hours,
+    from
+        hours_by_step(
+            $as_of::timestamp, $start_date::date, $end_date::date, $subdistrict::varchar, $category::varchar,
+            $step::varchar
+        )
 ),
 
 closed as (

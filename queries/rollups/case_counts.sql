@@ -39,9 +39,10 @@ select
     sum(case when redone_count >= 1 then 1 else 0 end)::bigint as redone_case_count,
     sum(case when extension_count >= 1 then 1 else 0 end)::bigint as extended_case_count,
 from judged_cases($as_of::timestamp)
-group by grouping sets (
-    (received_date, subdistrict_name, category),
-    (received_date, subdistrict_name, category, community_name),
-    (received_date, subdistrict_name, category, unit_name)
-)
+group by
+    grouping sets (
+        (received_date, subdistrict_name, category),
+        (received_date, subdistrict_name, category, community_name),
+        (received_date, subdistrict_name, category, unit_name)
+    )
 order by grain, received_date, subdistrict_name, category, community_name, unit_name

@@ -11,46 +11,10 @@
 --          $common_min_count    cases of one subcategory in one community that make them repeated ones
 --          $common_min_firms    named firms that file them at least
 --          $basically_satisfied_counts  whether 基本满意 counts as satisfied
--- Reads:   judged_cases, served_objects, open_stations, given_services, communities
+-- Reads:   case_counts, open_cases, problem_repeats, served_objects, open_stations, given_services, communities
 -- Caveat:  visits are owed for that quarter, whatever the period; days off before the next working day
 --          count as its eve, so that an open case with a deadline until then is in exactly one of overdue, today, tomorrow.
-with topics as (
-    select
-        subdistrict_name,
-        community_name,
-        category,
-        subcategory,
-        count(*) filter (where not is_closed) as open_count,
-        count(*) filter (where is_overdue) as overdue_count,
-        count(*) filter (
-            where not is_closed and not is_overdue and due_at::date <= $as_of::date
-        ) as due_today_count,
-        count(*) filter (
-            where not is_closed and due_at::date > $as_of::date and due_at::date <= $due_soon_at::date
-        ) as due_tomorrow_count,
-        count(*) filter (where received_date between $start_date::date and $end_date::date) as received_count,
-        count(*) filter (
-            where is_due and received_date between $start_date::date and $end_date::date
-        ) as due_count,
-        count(*) filter (
-            where is_on_time and received_date between $start_date::date and $end_date::date
-        ) as on_time_count,
-        count(rating) filter (
-            where received_date between $start_date::date and $end_date::date
-        ) as rated_count,
-        count(*) filter (
-            where
-            is_satisfied(rating, $basically_satisfied_counts)
-            and received_date between $start_date::date and $end_date::date
-        ) as satisfied_count,
-        count(distinct coalesce(enterprise_id, enterprise_name)) filter (
-            where received_date between $start_date::date and $end_date::date
-        ) as firm_count,
-    from judged_cases($as_of)
-    group by subdistrict_name, community_name, category, subcategory
-),
-
-served as (
+with served as (
     select distinct station_id
     from given_services($as_of)
     where requested_date between $start_date::date and $end_date::date
@@ -60,23 +24,43 @@ counted as (
     select
         subdistrict_name,
         community_name,
-        sum(open_count) as open_count,
-        sum(overdue_count) as overdue_count,
-        sum(due_today_count) as due_today_count,
-        sum(due_tomorrow_count) as due_tomorrow_count,
-        sum(received_count) as received_count,
-        sum(due_count) as due_count,
-        sum(on_time_count) as on_time_count,
-        sum(rated_count) as rated_count,
-        sum(satisfied_count) as satisfied_count,
-        sum(received_count) filter (
-            where
-            community_name is not null
-            and subcategory is not null
-            and received_count >= $common_min_count
-            and firm_count >= $common_min_firms
-        ) as repeated_count,
-    from topics
+        total(received_count) as received_count,
+        total(due_count) as due_count,
+        total(on_time_count) as on_time_count,
+        total(rated_count) as rated_count,
+        total(
+            fully_satisfied_count
+            + case when $basically_satisfied_counts then basically_satisfied_count else 0 end
+        ) as satisfied_count,
+    from case_counts($as_of)
+    where grain = 'community' and received_date between $start_date and $end_date
+    group by subdistrict_name, community_name
+    union all by name
+    select
+        subdistrict_name,
+        community_name,
+    from case_counts($as_of)
+    where grain = 'community'
+    group by subdistrict_name, community_name
+    union all by name
+    select
+        subdistrict_name,
+        community_name,
+        count(*) as open_count,
+        count(*) filter (where is_overdue) as overdue_count,
+        count(*) filter (where not is_overdue and due_at::date <= $as_of::date) as due_today_count,
+        count(*) filter (
+            where due_at::date > $as_of::date and due_at::date <= $due_soon_at::date
+        ) as due_tomorrow_count,
+    from open_cases($as_of)
+    group by subdistrict_name, community_name
+    union all by name
+    select
+        subdistrict_name,
+        community_name,
+        total(received_count) as repeated_count,
+    from problem_repeats($as_of, $start_date, $end_date)
+    where received_count >= $common_min_count and firm_count >= $common_min_firms
     group by subdistrict_name, community_name
     union all by name
     select

@@ -6,7 +6,7 @@
 --          $subdistrict  one subdistrict, null for all that are seen
 --          $community    one community, null for all
 --          $most_rows    no more than these, the most urgent ones
--- Reads:   judged_cases
+-- Reads:   open_cases
 select
     appeal_id,
     case
@@ -23,10 +23,9 @@ select
     received_at,
     due_at,
     extension_count,
-from judged_cases($as_of::timestamp)
+from open_cases($as_of::timestamp)
 where
-    not is_closed
-    and due_at::date <= $due_soon_at::date
+    due_at::date <= $due_soon_at::date
     and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
     and ($community::varchar is null or community_name = $community::varchar)
 order by due_at, appeal_id

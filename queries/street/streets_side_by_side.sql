@@ -10,7 +10,7 @@
 --          $common_min_count    cases of one subcategory in one community that make them repeated ones
 --          $common_min_firms    named firms that file them at least
 --          $basically_satisfied_counts  whether 基本满意 counts in satisfied_rate
--- Reads:   place_work, judged_cases, subdistricts
+-- Reads:   place_work, case_counts, hours_quantiles, subdistricts
 with per_street as (
     select
         subdistrict_name,
@@ -39,14 +39,20 @@ with per_street as (
     group by subdistrict_name
 ),
 
-taken as (
+closed as (
     select
         subdistrict_name,
-        count(*) as closed_count,
-        quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
-    from judged_cases($as_of::timestamp)
-    where is_closed and received_date between $start_date::date and $end_date::date
+        total(closed_count) as closed_count,
+    from case_counts($as_of::timestamp)
+    where grain = 'street' and received_date between $start_date::date and $end_date::date
     group by subdistrict_name
+),
+
+taken as (
+    select
+        group_name as subdistrict_name,
+        median_resolution_working_hours,
+    from hours_quantiles($as_of::timestamp, $start_date::date, $end_date::date, null, null, 'subdistrict')
 )
 
 select
@@ -61,11 +67,12 @@ select
     coalesce(per_street.held_in_quarter_count, 0) as held_in_quarter_count,
     coalesce(per_street.visits_owed_count, 0) as visits_owed_count,
     taken.median_resolution_working_hours,
-    coalesce(taken.closed_count, 0) as closed_count,
+    coalesce(closed.closed_count, 0) as closed_count,
     coalesce(per_street.satisfied_count, 0) as satisfied_count,
     coalesce(per_street.rated_count, 0) as rated_count,
     rate(per_street.satisfied_count, per_street.rated_count) as satisfied_rate,
 from subdistricts
 left join per_street on subdistricts.subdistrict_name = per_street.subdistrict_name
+left join closed on subdistricts.subdistrict_name = closed.subdistrict_name
 left join taken on subdistricts.subdistrict_name = taken.subdistrict_name
 order by subdistricts.subdistrict_code

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from fuqi.periods import Period, presets
 from fuqi.settings import Settings
-from fuqi.ui.filters import Period, presets
 
 
 @pytest.mark.parametrize(

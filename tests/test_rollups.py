@@ -1,0 +1,249 @@
+"""Roll-ups give the numbers of the ledger, and count only as long as nothing else decides them."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuqi import health, periods, settings
+from fuqi.access import Scope
+from fuqi.intake import rollups as intake_rollups
+from fuqi.settings import Settings
+from fuqi.store import Database, Release, Warehouse, parameters, rollups
+from fuqi.store.queries import STAGING, load
+from tests.drawn_ledgers import CATEGORIES, PARKS, SMALL, appeal_ledgers
+from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
+from tests.questions import STREETS, at
+
+SETTINGS = Settings(programme_start=date(2023, 6, 1))
+QUERIES = load()
+ROLLED_UP = (
+    "resolution_totals",
+    "resolution_trend",
+    "resolution_by_subdistrict",
+    "resolution_funnel",
+    "resolution_time_distribution",
+    "appeals_by_category",
+    "appeals_urgent",
+    "categories",
+    "limit_use_distribution",
+    "open_by_age",
+    "open_totals",
+    "rates_changed",
+    "same_day_by_hour",
+    "units_compared",
+    "street_totals",
+    "district_totals",
+    "community_work",
+    "streets_side_by_side",
+    "due_by_tomorrow",
+)
+"""What 总览, 街道, 诉求办理 and 横向比较 ask of appeals, lists of cases apart."""
+
+
+def release_of(folder: str | Path, ledger: list[dict[str, Any]]) -> Release:
+    tables = {"subdistricts": subdistricts(*STREETS), "parks": PARKS, "appeals": ledger}
+    return publish_ledger(Path(folder), tables)
+
+
+@contextmanager
+def both(ledger: list[dict[str, Any]], **more: Any) -> Iterator[tuple[Database, Database]]:
+    """The same release opened with its roll-ups and without any."""
+    with tempfile.TemporaryDirectory() as folder:
+        release = release_of(folder, ledger)
+        intake_rollups.write(release, SETTINGS)
+        rolled_up = Database(release, SETTINGS, **more)
+        plain = Database(release, SETTINGS, kept={}, **more)
+        assert set(rollups.names(QUERIES)) < set(rolled_up.kept)
+        assert not plain.kept
+        try:
+            yield rolled_up, plain
+        finally:
+            rolled_up.close()
+            plain.close()
+
+
+def drawing(seed: int) -> Random:
+    return Random(seed)  # noqa: S311 - no secret hangs on it
+
+
+def asked(chance: Random, as_of: datetime = AS_OF) -> dict[str, Any]:
+    """Filters at random: half of the periods are those that pages offer."""
+    if chance.random() < 0.5:
+        period = chance.choice(periods.kept(AS_OF.date(), SETTINGS))
+    else:
+        first = AS_OF.date() - timedelta(days=chance.randint(0, 45))
+        period = periods.Period(first, first + timedelta(days=chance.randint(0, 45)))
+    return parameters(
+        as_of,
+        period.first,
+        period.last,
+        replace(SETTINGS, min_n=chance.choice([1, 5])),
+        step=chance.choice(["day", "week", "month"]),
+        subdistrict=chance.choice([None, *STREETS]),
+        category=chance.choice([None, *CATEGORIES]),
+        compared_by=chance.choice(["street", "unit", "category", "community"]),
+        measure=chance.choice(["on_time_rate", "resolved_rate", "satisfied_rate"]),
+        community=chance.choice([None, "福保社区"]),
+    ) | {
+        "longest_days": chance.choice([2, 14]),
+        "least_streets": chance.choice([0, 2]),
+        "common_min_count": chance.choice([1, 3]),
+        "common_min_firms": chance.choice([1, 2]),
+        "most_rows": 20,
+    }
+
+
+def rows(database: Database, name: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    return database.run(name, {p: params[p] for p in database.query(name).params}).to_pylist()
+
+
+@SMALL
+@given(ledger=appeal_ledgers(), seed=st.integers(0, 10**6))
+def test_roll_ups_and_the_ledger_give_the_same_numbers(ledger, seed):
+    chance = drawing(seed)
+    with both(ledger) as (rolled_up, plain):
+        for _ in range(4):
+            params = asked(chance)
+            for name in ROLLED_UP:
+                assert rows(rolled_up, name, params) == rows(plain, name, params), (name, params)
+
+
+@SMALL
+@given(ledger=appeal_ledgers(), seed=st.integers(0, 10**6))
+def test_a_street_has_its_own_numbers_with_roll_ups_too(ledger, seed):
+    chance = drawing(seed)
+    with both(ledger, scope=Scope(("福保街道",))) as (rolled_up, plain):
+        for _ in range(2):
+            params = asked(chance)
+            for name in ROLLED_UP:
+                assert rows(rolled_up, name, params) == rows(plain, name, params), (name, params)
+
+
+@SMALL
+@given(ledger=appeal_ledgers(), hours=st.integers(1, 900))
+def test_another_moment_is_judged_by_the_ledger(ledger, hours):
+    chance = drawing(hours)
+    with both(ledger) as (rolled_up, plain):
+        params = asked(chance, AS_OF - timedelta(hours=hours))
+        for name in ROLLED_UP:
+            assert rows(rolled_up, name, params) == rows(plain, name, params), (name, params)
+
+
+@pytest.mark.parametrize("name", ROLLED_UP)
+def test_a_page_does_not_go_through_the_ledger(name):
+    read, waiting = set(), [name]
+    while waiting:
+        query = QUERIES[waiting.pop()]
+        for table in query.reads:
+            read.add(table)
+            # Firms of other days than those that pages offer by name can be counted in the ledger only.
+            if table != "problem_repeats" and table in QUERIES and QUERIES[table].folder == STAGING:
+                waiting.append(table)
+    assert read & {*rollups.names(QUERIES), "problem_repeats"}
+    assert not read & {rollups.LEDGER, "judged_cases", "appeals"}
+
+
+def test_a_load_leaves_roll_ups_that_count(small_warehouse):
+    database = Database(Warehouse(small_warehouse).current(), settings.load())
+    try:
+        assert set(database.kept) == {rollups.LEDGER, *rollups.names(QUERIES)}
+    finally:
+        database.close()
+
+
+LEDGER = [
+    appeal(1, at(1, 17), closed_at=at(2, 9), first_response_at=at(1, 17, 30)),
+    appeal(2, at(1, 9), closed_at=at(3, 9), first_response_at=at(1, 10)),
+    appeal(3, at(4, 9)),
+]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(SETTINGS, programme_start=date(2023, 5, 1)),
+        replace(SETTINGS, report_month_day=20),
+        replace(SETTINGS, deadline_limits=()),
+        replace(
+            SETTINGS,
+            office_hours=replace(
+                SETTINGS.office_hours, spans=((time(8), time(12)), (time(13), time(17)))
+            ),
+        ),
+    ],
+    ids=["programme start", "reporting month", "deadlines", "office hours"],
+)
+def test_after_a_change_of_settings_the_ledger_answers(tmp_path, changed):
+    release = release_of(tmp_path, LEDGER)
+    intake_rollups.write(release, SETTINGS)
+    assert rollups.kept(release, SETTINGS, QUERIES)
+    assert rollups.kept(release, replace(SETTINGS, min_n=7), QUERIES), "asked at each query"
+    assert not rollups.kept(release, changed, QUERIES)
+    intake_rollups.write(release, changed)
+    assert rollups.kept(release, changed, QUERIES)
+
+
+def test_doctor_says_when_roll_ups_no_longer_count(small_warehouse, warehouse):
+    assert "汇总" not in health.examine(Warehouse(small_warehouse), settings.load()).text()
+    changed = replace(settings.load(), report_month_day=3)
+    report = health.examine(warehouse, changed)
+    assert "提示：没有可用的汇总" in report.text()
+    assert report.is_sound
+
+
+def test_a_roll_up_that_is_gone_takes_the_others_with_it(tmp_path):
+    release = release_of(tmp_path, LEDGER)
+    intake_rollups.write(release, SETTINGS)
+    rollups.file(release.folder / rollups.FOLDER, "open_cases").unlink()
+    assert not rollups.kept(release, SETTINGS, QUERIES)
+
+
+def test_after_a_change_of_sql_the_ledger_answers(tmp_path):
+    release = release_of(tmp_path, LEDGER)
+    intake_rollups.write(release, SETTINGS)
+    for name in ("judged_cases", "case_counts"):
+        other = {**QUERIES, name: replace(QUERIES[name], sql=QUERIES[name].sql + "\n-- other")}
+        assert not rollups.kept(release, SETTINGS, other)
+
+
+def test_roll_ups_that_were_not_finished_do_not_count(tmp_path):
+    release = release_of(tmp_path, LEDGER)
+    broken = replace(QUERIES["hour_counts"], sql="select 1 / 0 as n, error('no')")
+    with pytest.raises(duckdb.Error):
+        intake_rollups.write(release, SETTINGS, queries={**QUERIES, "hour_counts": broken})
+    assert not rollups.kept(release, SETTINGS, QUERIES)
+    database = Database(release, SETTINGS)
+    try:
+        (totals,) = rows(database, "resolution_totals", asked(drawing(1)))
+        assert totals["received_count"] is not None
+    finally:
+        database.close()
+    intake_rollups.write(release, SETTINGS)
+    assert rollups.kept(release, SETTINGS, QUERIES)
+    assert not [p for p in release.folder.iterdir() if p.name.startswith(".")]
+
+
+def test_many_rows_are_read_from_the_file_and_say_the_same(tmp_path, monkeypatch):
+    release = release_of(tmp_path, LEDGER)
+    intake_rollups.write(release, SETTINGS)
+    in_memory = Database(release, SETTINGS)
+    monkeypatch.setattr("fuqi.store.database.MOST_ROWS_IN_MEMORY", 1)
+    from_files = Database(release, SETTINGS)
+    try:
+        for seed in range(5):
+            params = asked(drawing(seed))
+            for name in ROLLED_UP:
+                assert rows(from_files, name, params) == rows(in_memory, name, params), name
+    finally:
+        in_memory.close()
+        from_files.close()
