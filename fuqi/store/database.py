@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -70,6 +71,7 @@ class Database:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            **_shares(settings or Settings()),
         }
         if works_out_in is not None:
             config |= {
@@ -104,10 +106,17 @@ class Database:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
-    def run(self, name: str, params: Mapping[str, Any]) -> pa.Table:
+    def run(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        stoppable: Callable[[Callable[[], None]], None] = lambda _: None,
+    ) -> pa.Table:
         """The rows of the query of that name.
 
         `params` holds exactly what the query's header declares; QueryError says what is too much or missing.
+        `stoppable` is handed what interrupts the query, from any thread, before it begins: the call then ends with
+        `duckdb.InterruptException`.
         """
         query = self.query(name)
         if missing := set(query.params) - set(params):
@@ -118,12 +127,13 @@ class Database:
             if "least_streets" in query.params:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
-            return _own_rows(whole.run(name, params), query, self.scope)
+            return _own_rows(whole.run(name, params, stoppable), query, self.scope)
         if self._keeps_rollups and params.get("as_of", self._moment) != self._moment:
-            return self._at_other_moments.run(name, params)
+            return self._at_other_moments.run(name, params, stoppable)
         with self._lock:
             cursor = self._connection.cursor()
         try:
+            stoppable(lambda: _interrupt(cursor))
             rows = cursor.sql(query.sql, params=dict(params)).to_arrow_table()
         finally:
             cursor.close()
@@ -333,6 +343,21 @@ class Database:
                 f'create or replace macro "{query.name}"({arguments}) as table '
                 f'(select * from "{name}")'
             )
+
+
+def _shares(settings: Settings) -> dict[str, Any]:
+    """What one database may take of the machine; without these, DuckDB takes all processors and most of the memory."""
+    shares: dict[str, Any] = {}
+    if settings.query_threads:
+        shares["threads"] = settings.query_threads
+    if settings.query_memory_mb:
+        shares["memory_limit"] = f"{settings.query_memory_mb}MB"
+    return shares
+
+
+def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.ConnectionException):  # it is over already
+        cursor.interrupt()
 
 
 def problems_of(folder: Path, query: Query) -> pa.Table:
