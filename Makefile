@@ -1,7 +1,7 @@
 # make run    install, load the demo exports when nothing was loaded yet, serve on http://localhost:8501
 # make test   install, run every test, WORKERS at a time; tests in a browser are skipped where no Chromium is found
 # make lint   style of Python and SQL, direction of imports, README tables against the contract
-# make bench  speed and memory, written to bench/out/
+# make bench  speed and memory in short runs, written to bench/out/; `python -m bench` lists the long ones
 # make spark  install what `python -m fuqi build --engine spark` and its tests need beside Java, 400 MB
 # make lock   renew the requirements files from pyproject.toml
 
@@ -27,7 +27,7 @@ lint: .venv/.installed-dev
 	$(BIN)/python -m fuqi contract --check
 
 bench: .venv/.installed-dev
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench all
 
 spark: .venv/.installed-spark
 

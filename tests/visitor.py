@@ -21,6 +21,8 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from websockets.sync.client import ClientConnection, connect
 
+from bench import protocol
+
 SECONDS_TO_DRAW = 60
 SECONDS_OF_SILENCE = 0.4
 """After a run that is over: another one may follow at once, when the filters were put right."""
@@ -107,13 +109,7 @@ class Drawn:
 
     def run(self) -> None:
         """Ask for the page with what was typed so far, and take all it sends until it stands still."""
-        message = BackMsg()
-        message.rerun_script.query_string = self.query
-        message.rerun_script.page_name = self.path.strip("/")
-        for name, value in self.typed.items():
-            state = message.rerun_script.widget_states.widgets.add()
-            state.id, state.string_value = name, value
-        self.socket.send(message.SerializeToString())
+        self.socket.send(protocol.rerun(self.path.strip("/"), self.query, self.typed))
         deadline, is_over = time.monotonic() + SECONDS_TO_DRAW, False
         while time.monotonic() < deadline:
             try:
@@ -176,21 +172,10 @@ class Visitor:
     @contextmanager
     def open(self, path: str, query: str = "") -> Iterator[Drawn]:
         """A page of one's own as long as the block lasts."""
-        given = ask(self.address, "/_stcore/health").headers.get("set-cookie", "")
-        token = given.partition("=")[2].partition(";")[0]
-        cookies = {**self.cookies, "_streamlit_xsrf": token}
-        with connect(
-            f"ws{self.address.removeprefix('http')}/_stcore/stream",
-            subprotocols=["streamlit", token],  # type: ignore[list-item]
-            origin=self.address,  # type: ignore[arg-type]
-            additional_headers={
-                "Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items()),
-                **self.headers,
-            },
-            max_size=None,
-            compression=None,
-            proxy=None,
-        ) as socket:
+        shaken = protocol.handshake(
+            self.address, protocol.token(self.address), self.cookies, self.headers
+        )
+        with connect(**shaken, compression=None) as socket:
             drawn = Drawn(socket, path, query)
             drawn.run()
             yield drawn
