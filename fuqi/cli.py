@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from fuqi import contract, paths, settings, wording
 from fuqi.contract import ContractError
 from fuqi.printed import Printable
 from fuqi.settings import SettingsError
-from fuqi.store import BusyError, QueryError, ReleaseError, Warehouse
+from fuqi.store import BusyError, QueryError, Release, ReleaseError, Warehouse
 
 if TYPE_CHECKING:
     from fuqi import brief
@@ -147,6 +147,44 @@ def watch(chosen: argparse.Namespace) -> int:
 
     inbox.watch(chosen.folder, chosen.every, until_stdin_closes=chosen.until_stdin_closes)
     return 0
+
+
+def build(chosen: argparse.Namespace) -> int:
+    import duckdb
+
+    from fuqi.intake import rollups
+    from fuqi.store import lock
+
+    warehouse, current = Warehouse(paths.WAREHOUSE), settings.load()
+    if chosen.engine == "duckdb" and (chosen.master is not None or chosen.conf):
+        print("错误：--master 和 --conf 只用于 --engine spark", file=sys.stderr)
+        return 1
+    with lock.held(warehouse.folder, "汇总", chosen.wait):
+        release = warehouse.current()
+        if release is None:
+            raise ReleaseError("还没有版本；请先运行 python -m fuqi intake data/exports")
+        began = time.monotonic()
+        try:
+            if chosen.engine == "duckdb":
+                counts = rollups.write(release, current)
+            else:
+                counts = _build_with_spark(release, current, chosen)
+        except (OSError, ImportError, RuntimeError, ValueError, duckdb.Error) as error:
+            print(f"没有汇总，原有的汇总保持不变：{error}", file=sys.stderr)
+            return 1
+    for name, count in sorted(counts.items()):
+        print(f"{count:>12,} 行  {name}")
+    print(f"版本 {release.release_id} 的汇总已重算，用时 {time.monotonic() - began:.1f} 秒")
+    return 0
+
+
+def _build_with_spark(
+    release: Release, current: settings.Settings, chosen: argparse.Namespace
+) -> Mapping[str, int]:
+    from fuqi import spark
+
+    master = chosen.master or "local[*]"
+    return spark.write(release, current, master, configured=dict(chosen.conf))
 
 
 def doctor(_: argparse.Namespace) -> int:
@@ -491,6 +529,23 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--made-at", type=_moment, metavar="MOMENT", help="what it is dated with; default: now"
     )
+
+    added = command("build", build, "work out the roll-ups of the current release again")
+    added.add_argument(
+        "--engine", choices=("duckdb", "spark"), default="duckdb", help="see docs/scale.md"
+    )
+    added.add_argument(
+        "--master", help="of Spark, such as spark://host:7077; default: local[*], this machine"
+    )
+    added.add_argument(
+        "--conf",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of Spark, such as spark.executor.memory=8g",
+    )
+    wait(added)
 
     command("doctor", doctor, "check the current release and print what it computes")
 

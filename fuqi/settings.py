@@ -84,6 +84,8 @@ class Settings:
     auditor_roles: tuple = ("auditor", "审计")
     requests_per_minute: int = 1200
     connections_per_address: int = 200
+    query_threads: int = 0
+    query_memory_mb: int = 0
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -106,7 +108,13 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，至少应为 1")
-        for name in ("response_weight", "resolved_weight", "satisfied_weight"):
+        for name in (
+            "response_weight",
+            "resolved_weight",
+            "satisfied_weight",
+            "query_threads",
+            "query_memory_mb",
+        ):
             if getattr(self, name) < 0:
                 raise SettingsError(f"设置 {name} 是 {getattr(self, name)}，不能小于 0")
         if not self.response_weight + self.resolved_weight + self.satisfied_weight:

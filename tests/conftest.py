@@ -1,9 +1,11 @@
 """What several test folders share: the demo exports, loaded once."""
 
+import logging
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,18 @@ def load_exports(folder: Path, warehouse: Path) -> str:
     )
     assert done.returncode == 0, f"intake of {folder} failed:\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+@pytest.fixture(autouse=True)
+def _loggers_stay_on() -> Iterator[None]:
+    """Names the test that silences the log: setting logging up turns off, unless told not to, all loggers there are."""
+    yield
+    known = logging.root.manager.loggerDict.values()
+    ours = [log for log in known if isinstance(log, logging.Logger) and log.name.startswith("fuqi")]
+    off = [log.name for log in ours if log.disabled]
+    for log in ours:
+        log.disabled = False
+    assert not off, f"this test switched off the loggers {', '.join(off)}"
 
 
 @pytest.fixture(scope="session")

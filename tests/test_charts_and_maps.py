@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from fuqi import charts, look, maps
+from fuqi.maps import objects_of
 from fuqi.settings import Settings
 from fuqi.store import Database, parameters
 from tests.empty_release import publish_empty_release
@@ -317,7 +318,27 @@ def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_chart_is_tested():
-    assert set(CHARTS) | {"titled", "drawable"} == set(charts.__all__)
+    assert set(CHARTS) | {"titled", "drawable", "spec_of", "weight"} == set(charts.__all__)
+
+
+@EACH_CHART
+def test_what_the_browser_gets_is_the_chart_with_its_rows_as_arrow(run, query, draw):
+    rows = run(query)
+    sent, whole = charts.spec_of(charts.titled(draw(rows), "图名", PROVENANCE)), spec_of(rows, draw)
+    for size in ("continuousWidth", "continuousHeight"):  # of Altair's own theme
+        del whole["config"]["view"][size]
+    assert _unnamed(sent) == _unnamed(whole)
+    given = [pa.ipc.open_stream(table).read_all() for table in sent["datasets"].values()]
+    drawn = whole["datasets"].values()
+    assert [(t.num_rows, t.column_names) for t in given] == [(len(d), [*d[0]]) for d in drawn]
+
+
+def _unnamed(spec: dict[str, Any]) -> str:
+    """The description without the names of its tables and the numbers that Altair gives to views."""
+    text = json.dumps(without_rows(spec), sort_keys=True)
+    for number, name in enumerate(spec["datasets"]):
+        text = text.replace(name, f"table {number}")
+    return re.sub(r"(view|param)_\d+", r"\1", text)
 
 
 @EACH_CHART
@@ -594,8 +615,12 @@ def layer_of(shown: maps.DistrictMap, layer_id: str) -> dict[str, Any]:
 
 
 def fills_of(shown: maps.DistrictMap) -> dict[str, str]:
-    features = layer_of(shown, "areas")["data"]["features"]
-    return {f["name"]: f"#{bytes(f['fill'][:3]).hex()}" for f in features}
+    layer = layer_of(shown, "areas")
+    fill = layer["getFillColor"]
+    return {
+        f["name"]: f"#{bytes((f['fill'] if fill == '@@=fill' else fill)[:3]).hex()}"
+        for f in objects_of(layer["data"])
+    }
 
 
 @EACH_MAP
@@ -624,7 +649,7 @@ def test_chinese_names_use_the_characters_they_need(run, draw):
 def test_names_come_out_escaped(run, draw):
     texts = set()
     for layer in deck_of(draw(run))["layers"]:
-        for row in walk(layer["data"]):
+        for row in walk(objects_of(layer["data"])):
             texts |= {row[key] for key in ("name", "detail") if key in row}
     assert not [text for text in texts if "<" in text]
     if draw is not rate_map:
@@ -635,8 +660,7 @@ def test_names_come_out_escaped(run, draw):
 def test_what_can_be_pointed_at_has_the_fields_of_the_tooltip(run, draw):
     for layer in deck_of(draw(run))["layers"]:
         if layer.get("pickable"):
-            data = layer["data"]
-            rows = data["features"] if isinstance(data, dict) else data
+            rows = objects_of(layer["data"])
             assert rows
             assert all({"name", "detail"} <= set(row) for row in rows), layer["id"]
 
@@ -763,7 +787,9 @@ def test_the_legend_covers_the_colours_used(run, draw):
     for layer in deck_of(shown)["layers"]:
         if layer["id"] not in ("areas", "names", "site_ranks"):
             used |= {
-                f"#{bytes(row['colour'][:3]).hex()}" for row in layer["data"] if "colour" in row
+                f"#{bytes(row['colour'][:3]).hex()}"
+                for row in objects_of(layer["data"])
+                if "colour" in row
             }
             if is_colour(layer.get("getColor")):
                 used.add(f"#{bytes(layer['getColor'][:3]).hex()}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from fuqi.settings import Settings
 from fuqi.store import Database, Query, QueryError
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 
@@ -259,3 +260,49 @@ def test_each_call_opens_a_cursor_of_its_own_and_closes_it(database, monkeypatch
         database.run("add_up", {"n": "three"})
     assert len(watched.opened) == 4
     assert watched.closed == watched.opened
+
+
+def test_a_query_ends_when_it_is_interrupted_and_another_one_goes_on(database):
+    handed, has_begun, ended = [], threading.Event(), []
+
+    def stoppable(interrupt) -> None:
+        handed.append(interrupt)
+        has_begun.set()
+
+    def endless() -> None:
+        try:
+            ended.append(database.run("add_up", {"n": 10**14}, stoppable))
+        except duckdb.InterruptException as error:
+            ended.append(error)
+
+    running = threading.Thread(target=endless, daemon=True)
+    running.start()
+    assert has_begun.wait(30)
+    # One interrupt may come before the query does.
+    while running.is_alive():
+        handed[0]()
+        running.join(0.05)
+        assert database.run("add_up", {"n": 5})["total"].to_pylist() == [10]
+    (error,) = ended
+    assert isinstance(error, duckdb.InterruptException)
+    handed[0]()
+    assert database.run("add_up", {"n": 3})["total"].to_pylist() == [3]
+
+
+def test_a_database_takes_no_more_of_the_machine_than_the_settings_say(tmp_path):
+    release = publish_ledger(tmp_path, {"subdistricts": subdistricts(*STREETS)})
+    asked = query(
+        "shares",
+        "select name, value from duckdb_settings() where name in ('threads', 'memory_limit')",
+    )
+    queries = {asked.name: asked}
+
+    def shares(**chosen: int) -> dict[str, str]:
+        opened = Database(release, Settings(**chosen), queries=queries)
+        rows = opened.run("shares", {}).to_pylist()
+        opened.close()
+        return {row["name"]: row["value"] for row in rows}
+
+    given = shares(query_threads=1, query_memory_mb=512)
+    assert given == {"threads": "1", "memory_limit": "488.2 MiB"}
+    assert shares()["memory_limit"] != given["memory_limit"]

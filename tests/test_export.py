@@ -570,26 +570,33 @@ def test_an_empty_map_is_still_a_picture():
     assert export.as_png(export.map_chart(shown, stood), FACTS).startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "\x1b[31m", "\x0b", "\ufffe", "\uffff", "\x85\u2028"])
-def test_a_character_that_xml_does_not_have_does_not_end_the_process(text):
-    # The converter would: the picture is made apart, or no other test would be run.
+NOT_IN_XML = ("a\x00b", "\x1b[31m", "\x0b", "\ufffe", "\uffff", "\x85\u2028")
+
+
+def test_a_character_that_xml_does_not_have_does_not_end_the_process():
+    # The converter would: the pictures are made apart, or no other test would be run. Each text is told first, so
+    # that the last one printed is the one that ended the process.
     program = textwrap.dedent(
         """
         import sys, ast
         import pyarrow as pa
         from fuqi import charts, export
         from tests.test_export import FACTS
-        rows = pa.table({"name": [ast.literal_eval(sys.argv[1]), "b"], "n": [2, 1]})
-        chart = charts.counts_by_name(rows, "name", "n", "n")
-        for made in (export.as_png(chart, FACTS), export.as_figure(chart, 300, 200)):
-            assert made.startswith(b"\\x89PNG"), made[:8]
+        for text in sys.argv[1:]:
+            print(text, flush=True)
+            rows = pa.table({"name": [ast.literal_eval(text), "b"], "n": [2, 1]})
+            chart = charts.counts_by_name(rows, "name", "n", "n")
+            for made in (export.as_png(chart, FACTS), export.as_figure(chart, 300, 200)):
+                assert made.startswith(b"\\x89PNG"), made[:8]
         """
     )
+    written = [ascii(text) for text in NOT_IN_XML]
     done = subprocess.run(
-        [sys.executable, "-c", program, repr(text)],
+        [sys.executable, "-c", program, *written],
         cwd=paths.PROJECT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stdout.split() == written, done.stderr[-500:]
+    assert done.returncode == 0, (done.stdout, done.stderr[-500:])

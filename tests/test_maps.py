@@ -2,14 +2,21 @@
 
 import json
 import math
+import re
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from fuqi import look, maps, wording
 from fuqi.maps import layers, tiles
+from fuqi.maps import served as served_addresses
+from fuqi.maps.boundaries import Areas
 from fuqi.settings import Settings, SettingsError
+from fuqi.ui import server
 from fuqi.ui.server import security_headers
 
 BOUNDARIES = maps.Boundaries.load()
@@ -32,6 +39,94 @@ def layer_of(shown: maps.DistrictMap, layer_id: str) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- boundaries
+
+
+def test_the_ground_of_a_map_is_fetched_and_not_sent():
+    (ground,) = [made(layer) for layer in layers.areas(BOUNDARIES, maps.Frame())]
+    assert re.fullmatch(r"fuqi/boundaries/[0-9a-f]{24}\.json", ground["data"])
+    features = maps.objects_of(ground["data"])
+    assert [f["geometry"] for f in features] == [f["geometry"] for f in BOUNDARIES.streets.features]
+    assert [(f["name"], f["detail"], f["goes_to"]) for f in features] == [
+        (name, "", {"street": name}) for name in BOUNDARIES.streets.label_points
+    ]
+
+
+def test_the_ground_has_one_address_wherever_the_reader_stands_and_another_for_other_boundaries():
+    def addresses(boundaries: maps.Boundaries, **stands: str) -> set[str]:
+        drawn = layers.areas(boundaries, maps.Frame(**stands))
+        return {found for layer in drawn if isinstance(found := made(layer)["data"], str)}
+
+    (address,) = addresses(BOUNDARIES)
+    assert addresses(BOUNDARIES, subdistrict=SHATOU, tile_url=SOURCE) == {address}
+    assert addresses(
+        maps.Boundaries(BOUNDARIES.streets.only(SHATOU), maps.Boundaries.load().communities)
+    ) != {address}
+
+
+def test_the_chosen_street_is_outlined_on_a_ground_that_is_fetched():
+    ground, chosen = layers.areas(BOUNDARIES, maps.Frame(subdistrict=SHATOU))
+    (feature,) = made(chosen)["data"]["features"]
+    assert feature["geometry"] == BOUNDARIES.streets.only(SHATOU).features[0]["geometry"]
+    assert made(chosen)["getLineColor"] == look.rgba(look.INK)
+    assert made(chosen)["getLineWidth"] > made(ground)["getLineWidth"]
+    assert not made(chosen)["pickable"]
+    assert len(layers.areas(BOUNDARIES, maps.Frame(subdistrict="没有这个街道"))) == 1
+
+
+def test_values_stay_with_the_areas_they_colour():
+    (coloured,) = layers.areas(BOUNDARIES, maps.Frame(), fills={SHATOU: look.CLOSED})
+    assert len(made(coloured)["data"]["features"]) == len(BOUNDARIES.streets.features)
+
+
+def test_a_hostile_name_of_a_boundary_runs_nowhere():
+    streets = Areas(
+        tuple(
+            {**BOUNDARIES.streets.features[0], "properties": {"name": name}}
+            for name in ("@@=alert(1)", "<img src=x onerror=alert(1)>{detail}")
+        )
+    )
+    (ground,) = layers.areas(replace(BOUNDARIES, streets=streets), maps.Frame())
+    first, second = maps.objects_of(made(ground)["data"])
+    assert first["goes_to"] == {}
+    assert not {*"@<{"} & {*first["name"], *second["name"]}
+
+
+@pytest.fixture
+def served() -> TestClient:
+    return TestClient(Starlette(routes=server.ROUTES))
+
+
+@pytest.mark.parametrize("taken", ["gzip", "identity"])
+def test_boundaries_are_served_for_good_and_compressed_where_that_is_taken(served, taken):
+    (ground,) = layers.areas(BOUNDARIES, maps.Frame())
+    answer = served.get(made(ground)["data"], headers={"accept-encoding": taken})
+    assert answer.status_code == 200
+    assert answer.json()["features"] == maps.objects_of(made(ground)["data"])
+    assert answer.headers.get("content-encoding", "identity") == taken
+    assert answer.headers["vary"] == "accept-encoding"
+    assert {"immutable", "public", "max-age=31536000"} == set(
+        answer.headers["cache-control"].split(", ")
+    )
+
+
+def test_nothing_else_is_served_as_boundaries(served):
+    for name in ("0" * 24, "communities", "..%2f..%2fsettings"):
+        assert served.get(f"/fuqi/boundaries/{name}.json").status_code == 404
+
+
+def test_a_server_serves_what_another_one_of_the_same_address_has_drawn(served, monkeypatch):
+    addresses = [
+        made(layer)["data"]
+        for level in (maps.STREETS, maps.COMMUNITIES)
+        for layer in layers.areas(BOUNDARIES, maps.Frame(), level=level)
+    ]
+    fetched = [address for address in addresses if isinstance(address, str)]
+    assert len(fetched) == 2
+    monkeypatch.setattr("fuqi.maps.served._contents", {})
+    served_addresses._address.cache_clear()
+    assert {served.get(address).status_code for address in fetched} == {404}
+    maps.serve(BOUNDARIES)
+    assert {served.get(address).status_code for address in fetched} == {200}
 
 
 def test_every_community_lies_in_one_of_the_streets():

@@ -77,6 +77,8 @@ def test_a_fault_names_the_entry(tmp_path, text, named):
         pytest.param("common_fdr = 1.0", id="nothing but chance"),
         pytest.param("refresh_seconds = 0", id="no time between two looks"),
         pytest.param("programme_start = 2022-06-01T00:00:00", id="a moment is no day"),
+        pytest.param("query_threads = -1", id="fewer than no processors"),
+        pytest.param("query_memory_mb = -1", id="less than no memory"),
     ],
 )
 def test_values_that_cannot_be_meant_are_refused(tmp_path, text):

@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fuqi.settings import Settings
-from fuqi.store import Database, Warehouse, parameters
+from fuqi.store import Warehouse, parameters
 from fuqi.store.database import MACROS
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
+from tests.questions import NarrowDatabase
 
 Row = dict[str, Any]
 
@@ -55,7 +56,9 @@ def opened(appeals: list[Row], as_of: datetime = AS_OF, **tables: list[Row]) -> 
     defaults = {**parameters(as_of, *JUNE, Settings()), "topic_level": 1}
     with tempfile.TemporaryDirectory() as folder:
         rows = {"subdistricts": subdistricts(*STREETS), "parks": HETAO_PARKS, **tables}
-        database = Database(publish_ledger(Path(folder), {**rows, "appeals": appeals}))
+        database = NarrowDatabase(
+            publish_ledger(Path(folder), {**rows, "appeals": appeals}), Settings()
+        )
 
         def run(name: str, **instead: Any) -> list[Row]:
             known = {**defaults, **instead}

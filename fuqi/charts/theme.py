@@ -58,6 +58,36 @@ def drawable(rows: pa.Table) -> pa.Table:
     return rows
 
 
+CONFIG = alt.Config(
+    font=look.FONT,
+    locale=alt.Locale(number=NUMBER_LOCALE, time=TIME_LOCALE),
+    axis=alt.AxisConfig(
+        labelColor=look.MUTED,
+        titleColor=look.MUTED,
+        labelFontSize=12,
+        titleFontSize=12,
+        titleFontWeight="normal",
+        gridColor=look.GRID,
+        domainColor=look.BORDER,
+        tickColor=look.BORDER,
+        labelLimit=180,
+        labelSeparation=6,
+        aria=False,  # Vega describes axes in English; the marks below are described by Chinese titles
+    ),
+    legend=alt.LegendConfig(
+        labelColor=look.INK,
+        labelFontSize=12,
+        orient="top",
+        title=None,
+        symbolStrokeWidth=3,
+        aria=False,
+    ),
+    view=alt.ViewConfig(stroke=None),
+    text=alt.MarkConfig(color=look.INK, fontSize=12),
+)
+"""One for all charts: set one by one, each of these would copy the whole chart."""
+
+
 def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLevelMixin:
     """The finished chart: `title` above, `provenance` (data-as-of, release, label) in small print below it.
 
@@ -75,30 +105,4 @@ def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLeve
         subtitlePadding=4,
         offset=12,
     )
-    return (
-        chart.properties(title=heading, background=look.PAPER)
-        .configure(font=look.FONT, locale={"number": NUMBER_LOCALE, "time": TIME_LOCALE})
-        .configure_axis(
-            labelColor=look.MUTED,
-            titleColor=look.MUTED,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            gridColor=look.GRID,
-            domainColor=look.BORDER,
-            tickColor=look.BORDER,
-            labelLimit=180,
-            labelSeparation=6,
-            aria=False,  # Vega describes axes in English; the marks below are described by Chinese titles
-        )
-        .configure_legend(
-            labelColor=look.INK,
-            labelFontSize=12,
-            orient="top",
-            title=None,
-            symbolStrokeWidth=3,
-            aria=False,
-        )
-        .configure_view(stroke=None)
-        .configure_text(color=look.INK, fontSize=12)
-    )
+    return chart.properties(title=heading, background=look.PAPER, config=CONFIG)

@@ -11,7 +11,7 @@ from shapely.geometry.polygon import orient
 
 from fuqi import look
 from fuqi.export.pictures import length
-from fuqi.maps import DistrictMap, Frame, LegendEntry
+from fuqi.maps import DistrictMap, Frame, LegendEntry, objects_of
 
 WIDTH = 720
 TILE = 512
@@ -74,8 +74,7 @@ class _Layer:
     def __init__(self, described: Object, pixels_a_degree: float) -> None:
         self.described = described
         self.pixels_a_degree = pixels_a_degree
-        data = described["data"]
-        self.objects: Sequence[Object] = data["features"] if isinstance(data, dict) else data
+        self.objects: Sequence[Object] = objects_of(described["data"])
 
     def of(self, each: Object, name: str, otherwise: Any = None) -> Any:
         """The value of an accessor for one object: a constant, or the property that it names."""

@@ -183,21 +183,29 @@ def _read_header(table: Table, cell: str) -> tuple[Column, int, str | None, floa
     if not text:
         return None
     datum, without_datum = _take_datum(text)
+    bracketed = _BRACKETED.match(text)
     for column in table.columns:
-        names = [normalised(h) for h in column.headers] + [column.name]
+        names = _spellings(column.headers, column.name)
         said_datum = datum if column.datum else None
         if text in names:
             return column, names.index(text), said_datum, 1.0
         if column.datum and without_datum in names:
             return column, len(names) + names.index(without_datum), said_datum, 1.0
-        if bracketed := _BRACKETED.match(text):
+        if bracketed:
             stem, unit = bracketed.groups()
-            scale = _unit_scale(column, unit)
-            if stem in names and scale is not None:
+            scale = _unit_scale(column, unit) if stem in names else None
+            if scale is not None:
                 return column, len(names) + names.index(stem), None, scale
     return None
 
 
+# Every header of a file is held against every column of every table, several times a file.
+@lru_cache(maxsize=10_000)
+def _spellings(headers: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return (*map(normalised, headers), name)
+
+
+@lru_cache(maxsize=10_000)
 def _take_datum(text: str) -> tuple[str | None, str]:
     for datum, marks in DATUM_MARKS.items():
         pattern = re.compile(rf"[(_-]?(?:{marks})(?:坐标系?)?[)_-]?")

@@ -1,14 +1,17 @@
-"""Maps: rows of a query in, a pydeck deck and its legend out. Nothing is fetched: no tiles, only our boundaries."""
+"""Maps: rows of a query in, a pydeck deck and its legend out. Nothing is fetched but our own boundaries: no tiles."""
 
 from fuqi.maps.areas import measure_by_area
 from fuqi.maps.boundaries import Boundaries, BoundaryError
 from fuqi.maps.counts import counts_by_area
-from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
+from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry, serve
 from fuqi.maps.points import held_objects, stations
 from fuqi.maps.reach import cells_a_side, enterprise_cells
 from fuqi.maps.responsibility import held_over_streets
+from fuqi.maps.served import FOLDER as BOUNDARIES_FOLDER
+from fuqi.maps.served import content_of, objects_of
 
 __all__ = [
+    "BOUNDARIES_FOLDER",
     "COMMUNITIES",
     "STREETS",
     "Boundaries",
@@ -17,10 +20,13 @@ __all__ = [
     "Frame",
     "LegendEntry",
     "cells_a_side",
+    "content_of",
     "counts_by_area",
     "enterprise_cells",
     "held_objects",
     "held_over_streets",
     "measure_by_area",
+    "objects_of",
+    "serve",
     "stations",
 ]

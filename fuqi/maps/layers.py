@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pydeck as pdk
 
 from fuqi import look
-from fuqi.maps import tiles
+from fuqi.maps import served, tiles
 from fuqi.maps.boundaries import Areas, Boundaries, Box
 
 STREETS = "street"
@@ -93,9 +93,12 @@ def areas(
     """The streets, or all communities, filled with `fills` (colour by name) where given; the chosen one is outlined.
 
     `tips` says what a pointer reads below the name. A click leads to the area unless `is_clickable` is off,
-    for maps whose points would be hard to hit.
+    for maps whose points would be hard to hit. Streets without either are the same at every place and in every
+    period, and the browser fetches them once.
     """
     fills, tips = fills or {}, tips or {}
+    if level == STREETS and not fills and not tips:
+        return _plain_streets(boundaries.streets, frame, is_clickable)
     drawn = boundaries.streets if level == STREETS else boundaries.communities
     chosen = frame.subdistrict if level == STREETS else frame.community
     plain_line = [255, 255, 255, 255] if fills else look.rgba(look.SHORE)
@@ -131,30 +134,78 @@ def areas(
         )
     ]
     if level == COMMUNITIES:
-        made.append(_outlines(boundaries.streets, frame.subdistrict))
+        made += _outlines(boundaries.streets, frame.subdistrict)
     return made
 
 
-def _outlines(drawn: Areas, chosen: str | None) -> pdk.Layer:
-    """The streets' lines over the communities."""
+def serve(boundaries: Boundaries) -> None:
+    """Have an address for all boundaries that maps do not carry themselves, whether or not one is drawn here."""
+    for level in (STREETS, COMMUNITIES):
+        areas(boundaries, Frame(), level=level)
+
+
+def _plain_streets(drawn: Areas, frame: Frame, is_clickable: bool) -> list[pdk.Layer]:
+    """The streets as a ground to draw on, by an address, and the line around the chosen one."""
     features = [
         {
             "type": "Feature",
             "geometry": feature["geometry"],
-            "width": 3 if feature["properties"]["name"] == chosen else 1.5,
+            "name": text(name := feature["properties"]["name"]),
+            "detail": "",
+            "goes_to": _place({STREETS: name}),
         }
         for feature in drawn.features
     ]
-    return pdk.Layer(
+    ground = pdk.Layer(
         "GeoJsonLayer",
-        {"type": "FeatureCollection", "features": features},
+        served.address(features),
+        id="areas",
+        get_fill_color=look.rgba(look.SHADE, 0 if frame.tile_url else 255),
+        get_line_color=look.rgba(look.SHORE),
+        get_line_width=1.5,
+        line_width_units=pdk.types.String("pixels"),
+        pickable=is_clickable,
+        auto_highlight=is_clickable,
+    )
+    return [ground, *_outlined(drawn, frame.subdistrict, look.INK, 4)]
+
+
+def _outlines(drawn: Areas, chosen: str | None) -> list[pdk.Layer]:
+    """The streets' lines over the communities."""
+    features = [{"type": "Feature", "geometry": feature["geometry"]} for feature in drawn.features]
+    lines = pdk.Layer(
+        "GeoJsonLayer",
+        served.address(features),
         id="streets",
         filled=False,
         get_line_color=look.rgba(look.MUTED),
-        get_line_width="width",
+        get_line_width=1.5,
         line_width_units=pdk.types.String("pixels"),
         pickable=False,
     )
+    return [lines, *_outlined(drawn, chosen, look.MUTED, 3)]
+
+
+def _outlined(drawn: Areas, chosen: str | None, colour: str, width: float) -> list[pdk.Layer]:
+    """The line around the chosen area, if there is one, above its neighbours' lines."""
+    features = [
+        {"type": "Feature", "geometry": feature["geometry"]}
+        for feature in (drawn.only(chosen).features if chosen else ())
+    ]
+    if not features:
+        return []
+    return [
+        pdk.Layer(
+            "GeoJsonLayer",
+            {"type": "FeatureCollection", "features": features},
+            id="chosen",
+            filled=False,
+            get_line_color=look.rgba(colour),
+            get_line_width=width,
+            line_width_units=pdk.types.String("pixels"),
+            pickable=False,
+        )
+    ]
 
 
 def names(
@@ -295,10 +346,15 @@ def cells(
 
 
 class CompactDeck(pdk.Deck):
-    """A deck written without the line breaks and indents that make up two thirds of what pydeck would send."""
+    """A deck written once, without the line breaks and indents that make up two thirds of what pydeck would send."""
+
+    _written: str | None = None
 
     def to_json(self) -> str:
-        return json.dumps(json.loads(super().to_json()), ensure_ascii=False, separators=(",", ":"))
+        if self._written is None:
+            described = json.loads(super().to_json())
+            self._written = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
+        return self._written
 
 
 def deck(shown: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> pdk.Deck:

@@ -3,7 +3,8 @@
 import re
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 from fuqi.access import WHOLE, Scope
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
+from fuqi.periods import Period
 from fuqi.periods import kept as kept_periods
 from fuqi.settings import Settings
 from fuqi.store import names, reach, rollups, worktime_sql
@@ -69,6 +71,7 @@ class Database:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            **_shares(settings or Settings()),
         }
         if works_out_in is not None:
             config |= {
@@ -88,7 +91,7 @@ class Database:
         self._contract = contract or load_contract()
         _know_names(self._connection, release)
         self._lock = threading.Lock()
-        self._list_absent_columns()
+        list_absent_columns(self._connection, release, self._contract)
         self._settings = settings or Settings()
         self._works_out_in = works_out_in
         if kept is None and works_out_in is None:
@@ -103,10 +106,17 @@ class Database:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
-    def run(self, name: str, params: Mapping[str, Any]) -> pa.Table:
+    def run(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        stoppable: Callable[[Callable[[], None]], None] = lambda _: None,
+    ) -> pa.Table:
         """The rows of the query of that name.
 
         `params` holds exactly what the query's header declares; QueryError says what is too much or missing.
+        `stoppable` is handed what interrupts the query, from any thread, before it begins: the call then ends with
+        `duckdb.InterruptException`.
         """
         query = self.query(name)
         if missing := set(query.params) - set(params):
@@ -117,12 +127,13 @@ class Database:
             if "least_streets" in query.params:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
-            return _own_rows(whole.run(name, params), query, self.scope)
+            return _own_rows(whole.run(name, params, stoppable), query, self.scope)
         if self._keeps_rollups and params.get("as_of", self._moment) != self._moment:
-            return self._at_other_moments.run(name, params)
+            return self._at_other_moments.run(name, params, stoppable)
         with self._lock:
             cursor = self._connection.cursor()
         try:
+            stoppable(lambda: _interrupt(cursor))
             rows = cursor.sql(query.sql, params=dict(params)).to_arrow_table()
         finally:
             cursor.close()
@@ -249,28 +260,9 @@ class Database:
     def table_names(self) -> tuple[str, ...]:
         return self.release.table_names
 
-    def _list_absent_columns(self) -> None:
-        self._connection.execute(
-            "create table absent_columns (table_name varchar, column_name varchar, column_title varchar)"
-        )
-        absent = [
-            [name, column, self._contract[name].column(column).title]
-            for name, entry in self.release.manifest.tables.items()
-            if name in self._contract.names
-            for column in entry.absent(*(c.name for c in self._contract[name].columns))
-        ]
-        if absent:
-            self._connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
-
     def _list_kept_periods(self) -> None:
         """Which periods have their medians kept: a part of the district has to work out its own."""
-        periods = kept_periods(self._moment.date(), self._settings)
-        self._connection.execute(
-            f"create table {rollups.PERIODS} (first_date date, last_date date)"
-        )
-        self._connection.executemany(
-            f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
-        )
+        periods = list_kept_periods(self._connection, self._moment.date(), self._settings)
         looked_up = periods if self._keeps_rollups and self.scope.streets is None else ()
         one_of_them = " or ".join(
             f"(first = date '{p.first}' and last = date '{p.last}')" for p in looked_up
@@ -294,13 +286,41 @@ class Database:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
+        at_other_moments = rollups.asked_at_other_moments(self.queries)
         for query in _building_in_order(self.queries):
             if query.name == rollups.LEDGER and self._works_out_in is not None:
-                self.work_out(query.name, {}, order_by="received_at, appeal_id")
+                self.work_out(query.name, {}, order_by=rollups.LEDGER_ORDER)
             elif query.name in self.kept:
                 self._open_kept(query)
+            elif (
+                self._keeps_rollups
+                and query.params == ("as_of",)
+                and query.name not in at_other_moments
+                and self._is_small(query)
+            ):
+                self._answer_beforehand(query)
             else:
                 self._connection.execute(_as_macro(query) if query.params else _as_table(query))
+
+    def _is_small(self, query: Query) -> bool:
+        """Whether a staging query has nothing to do with the ledger, neither itself nor through another."""
+        if query.name == rollups.LEDGER:
+            return False
+        return all(self._is_small(self.queries[r]) for r in query.reads if r in self.queries)
+
+    def _answer_beforehand(self, query: Query) -> None:
+        """Hold the rows that a staging query has at the one moment that this database is asked about.
+
+        Queries read them as before; but DuckDB, which puts a macro's text in place wherever it is called, has less to
+        plan, and with so few rows planning is most of what a query costs.
+        """
+        held = f"{query.name}_held"
+        self._connection.execute(
+            f'create table "{held}" as ({query.sql}\n)', {"as_of": self._moment}
+        )
+        self._connection.execute(
+            f'create macro "{query.name}"(as_of) as table (select * from "{held}")'
+        )
 
     def _open_kept(self, query: Query) -> None:
         """The rows that the release keeps of a query: few of them in memory, many where they lie.
@@ -325,6 +345,21 @@ class Database:
             )
 
 
+def _shares(settings: Settings) -> dict[str, Any]:
+    """What one database may take of the machine; without these, DuckDB takes all processors and most of the memory."""
+    shares: dict[str, Any] = {}
+    if settings.query_threads:
+        shares["threads"] = settings.query_threads
+    if settings.query_memory_mb:
+        shares["memory_limit"] = f"{settings.query_memory_mb}MB"
+    return shares
+
+
+def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.ConnectionException):  # it is over already
+        cursor.interrupt()
+
+
 def problems_of(folder: Path, query: Query) -> pa.Table:
     """The rows of a query that reads `intake_problems` alone, over the folder of any load.
 
@@ -339,16 +374,48 @@ def problems_of(folder: Path, query: Query) -> pa.Table:
         return connection.sql(query.sql).to_arrow_table()
 
 
+def list_absent_columns(
+    connection: duckdb.DuckDBPyConnection, release: Release, contract: Contract
+) -> None:
+    """Make the table `absent_columns`: what no file of a table had."""
+    connection.execute(
+        "create table absent_columns (table_name varchar, column_name varchar, column_title varchar)"
+    )
+    absent = [
+        [name, column, contract[name].column(column).title]
+        for name, entry in release.manifest.tables.items()
+        if name in contract.names
+        for column in entry.absent(*(c.name for c in contract[name].columns))
+    ]
+    if absent:
+        connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
+
+
+def list_kept_periods(
+    connection: duckdb.DuckDBPyConnection, today: date, settings: Settings
+) -> tuple[Period, ...]:
+    """Make the table `kept_periods`: those that have their medians kept."""
+    periods = kept_periods(today, settings)
+    connection.execute(f"create table {rollups.PERIODS} (first_date date, last_date date)")
+    connection.executemany(
+        f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
+    )
+    return periods
+
+
 def _know_names(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
     """Have free texts lose the names of all cadres, whoever sees them: those of other streets as well."""
+    names.teach(connection, known_names(connection, release))
+
+
+def known_names(connection: duckdb.DuckDBPyConnection, release: Release) -> names.Register:
+    """The names of the cadres of a release; nobody's where it has no register."""
     path = release.table_path(names.REGISTER)
-    rows = []
-    if path.is_file():
-        columns = "cadre_id, cadre_name"
-        rows = connection.execute(
-            f"select {columns} from read_parquet('{_quoted(path)}')"
-        ).fetchall()
-    names.teach(connection, names.Register.of(rows))
+    if not path.is_file():
+        return names.NOBODY
+    columns = "cadre_id, cadre_name"
+    source = f"read_parquet('{_quoted(path)}')"
+    return names.Register.of(connection.execute(f"select {columns} from {source}").fetchall())
 
 
 def _open_table(
@@ -360,7 +427,7 @@ def _open_table(
 ) -> None:
     """A view of the table, or a copy of the rows that a narrower scope sees."""
     named = "true" if narrowing is None else narrowing.named(table)
-    shown = _masked_columns(contract, table, named)
+    shown = masked_columns(contract, table, named)
     source = f"select {shown} from read_parquet('{_quoted(release.table_path(table))}')"
     if narrowing is None:
         connection.execute(f'create view "{table}" as {source}')
@@ -370,7 +437,7 @@ def _open_table(
         connection.execute(f'create {held} "{table}" as {source} where {condition}')
 
 
-def _masked_columns(contract: Contract, table: str, named: str) -> str:
+def masked_columns(contract: Contract, table: str, named: str) -> str:
     """What a table shows: everything, with personal values masked, and names hidden where `named` does not hold."""
     if table == "intake_problems":
         # The original rows are for the data keeper's report file; they hold names in the clear.

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import duckdb
-import pyarrow as pa
+if TYPE_CHECKING:  # the workers of a Spark cluster have this file and no package
+    import duckdb
 
 FUNCTION = "mask_names"
 REGISTER = "cadres"
@@ -70,6 +71,14 @@ class Register:
             found.update({beside["behind"], beside["before"]} & self.known)
         return found
 
+    def masked(self, text: str | None, written: str | None, cadre_id: str | None) -> str | None:
+        """A text of a row that names `written` and the cadre of that number: without their names and those it finds."""
+        if not text:
+            return text
+        held = {*spellings(written or ""), *spellings(self.by_id.get(cadre_id, ""))}
+        names = held | self.found(text)
+        return masked(text, sorted(names, key=len, reverse=True)) if names else text
+
 
 NOBODY = Register({})
 
@@ -105,19 +114,13 @@ def masked(text: str, names: Iterable[str]) -> str:
     return text
 
 
-def teach(connection: duckdb.DuckDBPyConnection, register: Register) -> None:
+def teach(connection: "duckdb.DuckDBPyConnection", register: Register) -> None:
     """Give a connection the function `mask_names(text, written name, number of a cadre)`."""
+    import pyarrow as pa
 
     def mask_names(texts: pa.Array, written: pa.Array, cadres: pa.Array) -> pa.Array:
-        shown = []
         rows = zip(texts.to_pylist(), written.to_pylist(), cadres.to_pylist(), strict=True)
-        for text, own, cadre_id in rows:
-            if text:
-                held = {*spellings(own or ""), *spellings(register.by_id.get(cadre_id, ""))}
-                names = held | register.found(text)
-                text = masked(text, sorted(names, key=len, reverse=True)) if names else text
-            shown.append(text)
-        return pa.array(shown, pa.string())
+        return pa.array([register.masked(*row) for row in rows], pa.string())
 
     connection.create_function(
         FUNCTION,

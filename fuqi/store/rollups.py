@@ -12,6 +12,7 @@ working calendar or a query they no longer count, until a load or `python -m fuq
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from graphlib import TopologicalSorter
@@ -28,6 +29,7 @@ FOLDER = "rollups"
 MADE_OF = "made_of.json"
 LEDGER = "timed_appeals"
 """The staging query kept beside the roll-ups: what all of them, and every list of cases, are made of."""
+LEDGER_ORDER = "received_at, appeal_id"
 PERIODS = "kept_periods"
 """A table of the periods that medians are kept for, by their first and last day."""
 DECIDING_CODE = (
@@ -69,6 +71,28 @@ def names(queries: Mapping[str, Query]) -> tuple[str, ...]:
     return tuple(name for name in TopologicalSorter(rolled_up).static_order() if name in rolled_up)
 
 
+def asked_at_other_moments(queries: Mapping[str, Query]) -> frozenset[str]:
+    """Names of what some query asks for at another moment than its own `$as_of`, and of all that those read.
+
+    Of these, rows of one moment must not be held in place of the SQL.
+    """
+    waiting = [
+        name
+        for query in queries.values()
+        for name in query.reads
+        if name in queries
+        and queries[name].params[:1] == ("as_of",)
+        and re.search(rf"\b{name}\s*\(\s*+(?!\$as_of\b)", _without_comments(query.sql))
+    ]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [read for read in queries[name].reads if read in queries]
+    return frozenset(found)
+
+
 def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
     """What decides the rows of the roll-ups beside the tables of the release, as a short text to compare."""
     last = date(as_of.year + worktime_sql.YEARS_AHEAD, 12, 31)
@@ -84,3 +108,7 @@ def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query
         },
     }
     return hashlib.sha256(json.dumps(decided_by, default=str).encode()).hexdigest()
+
+
+def _without_comments(sql: str) -> str:
+    return re.sub(r"--.*", "", sql)

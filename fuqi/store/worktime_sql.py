@@ -56,7 +56,7 @@ def create(connection: duckdb.DuckDBPyConnection, manifest: Manifest, settings: 
             ],
         },
     )
-    for macro in _macros(settings.office_hours):
+    for macro in macros(settings.office_hours):
         connection.execute(macro)
 
 
@@ -82,7 +82,7 @@ def _create_calendar(connection: duckdb.DuckDBPyConnection, last: date) -> None:
     connection.unregister("calendar_days")
 
 
-def _macros(hours: worktime.OfficeHours) -> list[str]:
+def macros(hours: worktime.OfficeHours) -> list[str]:
     """Macros over moments and the row of `work_rules`, whose columns they name as they stand there."""
     first = (worktime.FIRST_DAY - date(1970, 1, 1)).days
     second_of_day = f"(epoch_us(moment) % {DAY}) / 1e6"

@@ -13,7 +13,7 @@ import streamlit as st
 from fuqi import charts, export, targets, wording
 from fuqi.maps import DistrictMap
 from fuqi.store import Kpi, kpis, load_queries
-from fuqi.ui import downloads, places
+from fuqi.ui import downloads, drawn, places
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, are_cases, scope_of
@@ -283,21 +283,23 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    drawn = draw(charts.drawable(rows), **options)
+    provenance = f"{cut(scope_of(rows))}　{view.provenance}"
+    spec = drawn.chart_spec(draw, rows, options, heading, provenance)
+
+    def chart_alone() -> alt.TopLevelMixin:
+        return draw(charts.drawable(rows), **options)
+
     with st.container(gap=None):
-        st.altair_chart(
-            charts.titled(drawn, heading, f"{cut(scope_of(rows))}　{view.provenance}"),
-            width="stretch",
-            theme=None,
-            alt=f"{heading}，{scope_of(rows)}",
+        st.vega_lite_chart(
+            spec=spec, width="stretch", theme=None, alt=f"{heading}，{scope_of(rows)}"
         )
         with st.container(horizontal=True, horizontal_alignment="right"):
             downloads.picture(
                 heading,
                 scope_of(rows),
                 rows,
-                lambda: drawn,
-                lambda: {**_headings(rows), **export.words_of(drawn)},
+                chart_alone,
+                lambda: {**_headings(rows), **export.words_of(chart_alone())},
                 lambda kept: _as_shown(kept, view.settings.rounding),
                 of_cases=are_cases(rows),
             )
@@ -319,7 +321,7 @@ def district_map(
     frame = view.map_frame
     if narrow is not None:
         frame = replace(frame, width=min(frame.width, narrow))
-    shown = draw(*rows, boundaries=view.boundaries, frame=frame, **options)
+    shown = drawn.district_map(draw, rows, view.boundaries, frame, options)
     notes = [
         view.settings.boundary_note,
         view.settings.map_approval_number,

@@ -3,11 +3,14 @@
 Limits are in `fuqi.ui.limits`, gates before Streamlit's own routes in `fuqi.ui.gates`.
 """
 
+import gzip
 import logging
 import os
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -16,15 +19,15 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fuqi import access, paths, settings
+from fuqi import access, maps, paths, settings
 from fuqi.access import Account
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
-from fuqi.ui import gates, identity, limits
+from fuqi.ui import gates, identity, limits, warm
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
@@ -79,14 +82,12 @@ def security_headers(tile_url: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def warm_start(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Import what the first visitor would otherwise wait for."""
-    import altair  # noqa: F401
-    import pandas  # noqa: F401
-
-    import fuqi.charts
-    import fuqi.maps  # noqa: F401
-
+    """Have ready what the first visitor would otherwise wait for, and what those after a new release would."""
+    warm.imports()
+    is_over = threading.Event()
+    threading.Thread(target=warm.keep_warm, args=(is_over,), name="keep-warm", daemon=True).start()
     yield {}
+    is_over.set()
 
 
 async def health(request: Request) -> JSONResponse:
@@ -105,6 +106,23 @@ async def health(request: Request) -> JSONResponse:
 
 async def shell_script(_: Request) -> FileResponse:
     return FileResponse(SHELL_SCRIPT, media_type="text/javascript")
+
+
+async def boundaries(request: Request) -> Response:
+    """Areas that maps are drawn on, by what they hold: whoever has them once need not ask again."""
+    content = maps.content_of(request.path_params["name"])
+    if content is None:
+        return PlainTextResponse(gates.REFUSALS[404], status_code=404)
+    headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = await run_in_threadpool(_compressed, content)
+        headers["content-encoding"] = "gzip"
+    return Response(content, media_type="application/geo+json", headers=headers)
+
+
+@lru_cache(maxsize=32)
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
 
 
 class ChineseShell:
@@ -312,7 +330,11 @@ def _translated(page: bytes) -> bytes:
     )
 
 
-ROUTES = (Route("/fuqi/health", health), Route(SHELL_SCRIPT_URL, shell_script))
+ROUTES = (
+    Route("/fuqi/health", health),
+    Route(SHELL_SCRIPT_URL, shell_script),
+    Route(f"/{maps.BOUNDARIES_FOLDER}{{name}}.json", boundaries),
+)
 MIDDLEWARE = (
     Middleware(ChineseShell),
     Middleware(limits.Limits),

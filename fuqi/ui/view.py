@@ -10,13 +10,12 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import paths, settings, targets, wording, worktime
-from fuqi.access import OPEN_ACCOUNT, WHOLE, Account
-from fuqi.access import Scope as Seen
+from fuqi.access import OPEN_ACCOUNT, Account
 from fuqi.maps import Boundaries, Frame
 from fuqi.settings import Settings
 from fuqi.store import Database, Kpi, Release, ReleaseError, Warehouse, parameters
 from fuqi.targets import Target, Targets
-from fuqi.ui import downloads, filters, identity, places
+from fuqi.ui import asked, downloads, filters, identity, places
 from fuqi.ui.escaping import cut, in_badge, plain
 from fuqi.ui.filters import Filters
 from fuqi.ui.places import Places
@@ -48,17 +47,8 @@ class View:
         """
         if not identity.is_still(self.account):
             st.rerun(scope="app")  # the run that follows finds nobody, and says why
-        database = _database(self.release.release_id, self.settings, self.account.scope)
-        declared = database.query(name).params
-        known = {**self.params, **instead}
-        given = {p: known[p] for p in declared if p in known}
-        rows = _rows(
-            self.release.release_id,
-            self.settings,
-            self.account.scope,
-            name,
-            tuple(given.items()),
-        )
+        given = dict(params := self.given(name, instead))
+        rows = asked.rows(self.release.release_id, self.settings, self.account.scope, name, params)
         if name == "case_detail" and rows.num_rows:
             identity.record_case(self.account, given["case_id"], self.release.release_id)
         stands_at = [
@@ -70,9 +60,19 @@ class View:
         is_case = "case_id" in given or downloads.CASE_NUMBER in rows.column_names
         return rows.replace_schema_metadata({SCOPE: about, **({OF_CASES: b"1"} if is_case else {})})
 
+    def given(self, name: str, instead: Mapping[str, Any]) -> asked.Params:
+        """The parameters that a query declares, from `instead` or else from the filters and settings."""
+        known = {**self.params, **instead}
+        declared = self._database.query(name).params
+        return tuple((p, known[p]) for p in declared if p in known)
+
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Titles of the columns that the KPI needs and the exports do not have."""
-        return _database(self.release.release_id, self.settings, self.account.scope).absent(kpi)
+        return self._database.absent(kpi)
+
+    @property
+    def _database(self) -> Database:
+        return asked.database(self.release.release_id, self.settings, self.account.scope)
 
     def target(self, measure: str, street: str | None = None) -> Target | None:
         """The target on the period's last day, for `street` or else the street chosen; none for one category alone."""
@@ -283,7 +283,7 @@ def page(
     as_of = manifest.data_as_of
 
     def rows(name: str, *params: tuple[str, Any]) -> pa.Table:
-        return _rows(release.release_id, current, account.scope, name, params)
+        return asked.rows(release.release_id, current, account.scope, name, params)
 
     streets = rows("subdistrict_list")["subdistrict_name"].to_pylist()
     if account.scope.streets and not streets:
@@ -303,8 +303,8 @@ def page(
         account.scope,
     )
     view = View(release, chosen, current, targets.load(), tuple(offers), account, head)
-    asked = (*offers, *(("from", "to") if "period" in offers else ()))
-    shown = {key: st.query_params[key] for key in asked if key in st.query_params}
+    linked = (*offers, *(("from", "to") if "period" in offers else ()))
+    shown = {key: st.query_params[key] for key in linked if key in st.query_params}
     identity.record_view(account, title, shown, release.release_id)
     taken_away.filters, taken_away.asked = view.filters_in_words, shown
     _warn_of_unknown_years(chosen.period.first.year, view.params["due_soon_at"].year)
@@ -330,25 +330,3 @@ def _warn_of_unknown_years(first: int, last: int) -> None:
     if unknown:
         years = "、".join(str(year) for year in unknown)
         st.warning(f"工作日历没有 {years} 年的节假日安排，这些年份暂按周一至周五计算工作日。")
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _database(release_id: str, current: Settings, seen: Seen) -> Database:
-    """One database a release, settings and scope: a street's holds the rows of that street and no others."""
-    return Database(
-        Warehouse(paths.WAREHOUSE).release(release_id),
-        current,
-        scope=seen,
-        district=lambda: _database(release_id, current, WHOLE),
-    )
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _rows(
-    release_id: str,
-    current: Settings,
-    seen: Seen,
-    name: str,
-    params: tuple[tuple[str, Any], ...],
-) -> pa.Table:
-    return _database(release_id, current, seen).run(name, dict(params))

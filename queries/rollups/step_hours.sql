@@ -38,7 +38,7 @@ select
     grouping(category) = 1 as is_every_category,
     subdistrict_name,
     category,
-    quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
+    quantile_hours(resolution_hours, 0.5) as median_resolution_hours,
 from timed
 group by
     grouping sets (

@@ -24,7 +24,7 @@ where
 union all
 select
     date_trunc($of_step::varchar, received_date)::date as step_date,
-    quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
+    quantile_hours(resolution_hours, 0.5) as median_resolution_hours,
 from case_hours($as_of::timestamp)
 where
     not is_kept_period($start_date::date, $end_date::date)

@@ -37,16 +37,16 @@ select
     case
     $grouped_by::varchar when 'subdistrict' then subdistrict_name when 'category' then category else ''
     end as group_name,
-    quantile_cont(assigned_hours, 0.5) as median_assigned_hours,
-    quantile_cont(accepted_hours, 0.5) as median_accepted_hours,
-    quantile_cont(first_response_hours, 0.5) as median_first_response_hours,
-    quantile_cont(first_response_hours, 0.9) as p90_first_response_hours,
-    quantile_cont(first_response_working_hours, 0.5) as median_first_response_working_hours,
-    quantile_cont(first_response_working_hours, 0.9) as p90_first_response_working_hours,
-    quantile_cont(resolution_hours, 0.5) as median_resolution_hours,
-    quantile_cont(resolution_hours, 0.9) as p90_resolution_hours,
-    quantile_cont(resolution_working_hours, 0.5) as median_resolution_working_hours,
-    quantile_cont(resolution_working_hours, 0.9) as p90_resolution_working_hours,
+    quantile_hours(assigned_hours, 0.5) as median_assigned_hours,
+    quantile_hours(accepted_hours, 0.5) as median_accepted_hours,
+    quantile_hours(first_response_hours, 0.5) as median_first_response_hours,
+    quantile_hours(first_response_hours, 0.9) as p90_first_response_hours,
+    quantile_hours(first_response_working_hours, 0.5) as median_first_response_working_hours,
+    quantile_hours(first_response_working_hours, 0.9) as p90_first_response_working_hours,
+    quantile_hours(resolution_hours, 0.5) as median_resolution_hours,
+    quantile_hours(resolution_hours, 0.9) as p90_resolution_hours,
+    quantile_hours(resolution_working_hours, 0.5) as median_resolution_working_hours,
+    quantile_hours(resolution_working_hours, 0.9) as p90_resolution_working_hours,
 from case_hours($as_of::timestamp)
 where
     not is_kept_period($start_date::date, $end_date::date)

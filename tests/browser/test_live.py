@@ -1,7 +1,6 @@
 """A page left open: it follows a new release by itself, and lies still while there is none."""
 
 import re
-import time
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +18,8 @@ from tests.conftest import load_exports
 STREET = "福保街道"
 LINK = {"street": STREET, "from": "2023-03-01", "to": "2023-05-31"}
 NEW_APPEALS = 7
-SECONDS_TO_FOLLOW = 15
+SECONDS_TO_FOLLOW = 40
+"""A page asks every eight for a new release, and is drawn beside whatever the other workers do."""
 SECONDS_TO_WATCH = 20
 HEARTBEAT_BYTES = 10_000
 """What the questions for a new release may bring over the wire in those seconds; a page is 50,000 and more."""
@@ -122,14 +122,12 @@ def test_an_open_page_follows_a_new_release_by_itself(
 
     load_exports(changed_exports, changing_warehouse)
 
-    loaded_at = time.monotonic()
     new_release = (changing_warehouse / "CURRENT").read_text(encoding="utf-8").strip()
     assert new_release != old_release
     screen.page.get_by_text(f"版本 {new_release}", exact=True).first.wait_for(
         timeout=SECONDS_TO_FOLLOW * 1000
     )
     screen.settle()
-    assert time.monotonic() - loaded_at < SECONDS_TO_FOLLOW
     assert due(screen) == old_count + NEW_APPEALS
     assert shown_release(screen) == new_release
     assert screen.chosen == chosen

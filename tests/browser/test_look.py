@@ -80,7 +80,10 @@ PIXELS = """async (picture) => {
 
 @pytest.fixture(scope="module")
 def desk_tabs(open_screen: OpenScreen) -> Iterator[dict[str, Screen]]:
-    """Pages open on the office screen; the wall takes them over by a change of size, which saves a visit."""
+    """The page open on the office screen; the wall takes it over by a change of size, which saves a visit.
+
+    It is alone: a tab behind goes on painting its maps and asking for news.
+    """
     tabs: dict[str, Screen] = {}
     yield tabs
     for tab in tabs.values():
@@ -102,6 +105,8 @@ def seen(
         screen.close()
         return
     if page not in desk_tabs:
+        for other in list(desk_tabs):
+            desk_tabs.pop(other).close()
         desk_tabs[page] = open_screen(link(demo_server, page))
     desk_tabs[page].resize(**SIZES[size])
     yield page, desk_tabs[page]

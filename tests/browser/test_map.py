@@ -30,6 +30,7 @@ def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Fram
     view = layers.deck([], BOUNDARIES, frame).initial_view_state
     place = screen.page.locator(MAP).first
     place.scroll_into_view_if_needed()
+    screen.page.wait_for_load_state("networkidle")  # the ground to click on is fetched
     screen.page.wait_for_timeout(1500)  # a map paints a while after its page stands still
     box = place.bounding_box()
     assert box is not None

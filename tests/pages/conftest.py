@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fuqi import paths
+from fuqi.ui import asked
 from tests.pages.plain_figures import PlainFigures, plain_figures
 
 PORTAL = paths.PROJECT / "fuqi" / "ui" / "portal.py"
@@ -50,5 +50,5 @@ def open_page(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage
 
 def _forget() -> None:
     # Ids of releases are times of loading: two warehouses made in one second hold the same id.
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    for answers in (asked.DATABASES, asked.ROWS):
+        answers.forget(lambda _: True)

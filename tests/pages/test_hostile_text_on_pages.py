@@ -14,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fuqi import intake, paths
+from fuqi.maps import objects_of
 from fuqi.store import Warehouse
 from fuqi.ui import downloads
 from tests import hostile
@@ -194,5 +195,4 @@ def map_objects_of(opened: AppTest) -> Iterator[Any]:
     for node in nodes_of(opened):
         if node.type == "deck_gl_json_chart":
             for layer in json.loads(node.proto.json)["layers"]:
-                data = layer["data"]
-                yield from data["features"] if isinstance(data, dict) else data
+                yield from objects_of(layer["data"])
