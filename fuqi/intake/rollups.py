@@ -44,16 +44,15 @@ def being_replaced(
     unfinished.mkdir()
     try:
         yield unfinished
-    except BaseException:
+        shutil.rmtree(unfinished / "overflow", ignore_errors=True)
+        made_of = rollups.fingerprint(release.manifest.data_as_of, settings, queries)
+        (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
+        # A query that runs meanwhile misses its file for the moment between two renames, and no longer.
+        before = folder.with_name(f".{rollups.FOLDER}-before")
+        shutil.rmtree(before, ignore_errors=True)
+        if folder.exists():
+            folder.rename(before)
+        unfinished.rename(folder)
+        shutil.rmtree(before, ignore_errors=True)
+    finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    shutil.rmtree(unfinished / "overflow", ignore_errors=True)
-    made_of = rollups.fingerprint(release.manifest.data_as_of, settings, queries)
-    (unfinished / rollups.MADE_OF).write_text(json.dumps(made_of), encoding="utf-8")
-    # A query that runs meanwhile misses its file for the moment between two renames, and no longer.
-    before = folder.with_name(f".{rollups.FOLDER}-before")
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.exists():
-        folder.rename(before)
-    unfinished.rename(folder)
-    shutil.rmtree(before, ignore_errors=True)
