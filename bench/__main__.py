@@ -44,12 +44,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(name: str, given: Sequence[str]) -> int:
     print(f"== {name}", flush=True)
-    # Each brings its own imports, and only `pages`, `scale` and `soak` need a browser.
-    benchmark = importlib.import_module(f"bench.{name}")
     try:
+        # Each brings its own imports: only `pages`, `scale` and `soak` need Playwright.
+        benchmark = importlib.import_module(f"bench.{name}")
         return benchmark.main(given)
     except RefusalError as error:
         print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"{name}: {error}; install what it needs (`make lint` does so)", file=sys.stderr)
         return 1
 
 

@@ -51,18 +51,18 @@ def measure(
 
 def asked_by(page: str, chosen: Mapping[str, str]) -> Asked:
     """The queries that reach the database when the page is opened with these filters and nothing is kept yet."""
-    import streamlit as st
     from streamlit.testing.v1 import AppTest
 
     from fuqi.store import Database
+    from fuqi.ui.asked import ROWS
 
-    st.cache_data.clear()
+    ROWS.forget(lambda _: True)
     noted: Asked = []
     run = Database.run
 
-    def noting(database: Database, name: str, params: Mapping[str, Any]) -> Any:
+    def noting(database: Database, name: str, params: Mapping[str, Any], *further: Any) -> Any:
         noted.append((name, dict(params)))
-        return run(database, name, params)
+        return run(database, name, params, *further)
 
     opened = AppTest.from_file(
         str(paths.PROJECT / "fuqi" / "ui" / "portal.py"), default_timeout=SECONDS_TO_RUN
