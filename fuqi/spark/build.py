@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import pyspark.sql.functions as f
 
 from fuqi import contract
 from fuqi.intake.rollups import being_replaced
@@ -98,7 +97,9 @@ class _Tables:
             unsorted = folder.with_name(f"{name}_unsorted")
             rows.write.parquet(_address(unsorted))
             rows = self._spark.read.parquet(_address(unsorted))
-            rows = rows.orderBy(*(f.col(key).asc_nulls_last() for key in order_by.split(", ")))
+            rows = rows.orderBy(
+                *(session.functions.col(key).asc_nulls_last() for key in order_by.split(", "))
+            )
         rows.write.parquet(_address(folder))
         self._spark.read.parquet(_address(folder)).createOrReplaceTempView(name)
         self._known.add(name)

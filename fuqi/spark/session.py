@@ -13,13 +13,15 @@ try:
     import sqlglot  # noqa: F401
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
+    from pyspark.sql import SparkSession, functions
 except ImportError as error:
     raise ImportError(
         "没有安装 pyspark 和 sqlglot；请运行：python -m pip install -r requirements-spark.txt"
     ) from error
 
 from fuqi.store import names
+
+__all__ = ["SparkError", "SparkSession", "functions", "opened", "teach_names"]
 
 AS_DUCKDB: Mapping[str, str] = {
     # Moments have no time zone, and count as UTC where Spark needs one.

@@ -18,6 +18,8 @@ from tests.test_query_files import one_row_of_everything
 PAGES = sorted(page.stem for page in paths.PAGES.glob("*.py"))
 CONTACT, CADRE, PHONE, IDENTITY = "欧阳鼕鼕", "司徒龘龘", "13987654321", "440304199001011234"
 SECRETS = ("阳鼕", "徒龘", "87654", "19900101")
+NUMBER_OF_AN_ELEMENT = re.compile(r"[0-9a-f]{32}")
+"""Drawn anew each time; one in some ten thousand holds the digits of a phone."""
 """What of them must be nowhere, in whatever way it is cut out or wrapped."""
 TEXT = f"{CADRE}来过，电话{PHONE}，身份证{IDENTITY}"
 DRAWN = 3
@@ -59,7 +61,8 @@ def test_nobody_is_named_on_a_page_or_in_its_files(
     use_warehouse(personal_warehouse)
     opened = open_page(page, **asked)
     assert not opened.exception
-    for name, content in [("page", _sent(opened)), *_files(opened)]:
+    for name, sent in [("page", _sent(opened)), *_files(opened)]:
+        content = NUMBER_OF_AN_ELEMENT.sub("", sent)
         for secret in SECRETS:
             assert secret not in content, (
                 name,
