@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 import pyarrow as pa
 import pytest
+import vl_convert
 
 from fuqi import charts, look, maps
 from fuqi.maps import objects_of
@@ -341,6 +342,55 @@ def _unnamed(spec: dict[str, Any]) -> str:
     return re.sub(r"(view|param)_\d+", r"\1", text)
 
 
+STAYS = (
+    "category_pareto",
+    "counts_by_name",
+    "flow_trend",
+    "limit_use",
+    "open_by_age",
+    "response_by_hour",
+    "service_trend",
+    "stage_funnel",
+    "time_distribution",
+)
+"""Charts that a browser need not begin anew when another street or category is chosen."""
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_other_rows_leave_the_description_of_a_chart_as_it_is(run, name):
+    query, draw = CHARTS[name]
+    rows = run(query)
+    other = rows
+    for place, field in enumerate(rows.schema):
+        if field.type == pa.int64() and field.name.endswith("_count"):
+            doubled = [None if n is None else 2 * n for n in rows.column(place).to_pylist()]
+            other = other.set_column(place, field, pa.array(doubled, pa.int64()))
+    if name in ("category_pareto", "counts_by_name"):
+        other = other.take([*reversed(range(other.num_rows))])
+    first, second = (
+        charts.spec_of(charts.titled(draw(each), "图名", ""), about=about)
+        for each, about in ((rows, "全区"), (other, "福保街道"))
+    )
+    assert without_rows(first) == without_rows(second)
+    assert first["datasets"] != second["datasets"]
+
+
+def test_what_a_chart_is_about_travels_with_its_first_row(run, run_empty):
+    drawn = charts.titled(charts.category_pareto(run("appeals_by_category")), "图名", "")
+    spec = charts.spec_of(drawn, about=NASTY)
+    assert NASTY not in json.dumps(without_rows(spec), ensure_ascii=False)
+    (sent,) = spec["datasets"].values()
+    first, *others = pa.ipc.open_stream(sent).read_all().column("_about").to_pylist()
+    assert first == NASTY and set(others) <= {None}
+    values = pa.ipc.open_stream(sent).read_all().to_pylist()
+    whole = {**spec, "datasets": {"rows_1": values}}
+    assert "区委组织部" in vl_convert.vegalite_to_svg(
+        json.loads(json.dumps(whole, default=str).replace(json.dumps(NASTY)[1:-1], "区委组织部"))
+    )
+    nothing = charts.titled(charts.category_pareto(run_empty("appeals_by_category")), "图名", "")
+    assert charts.spec_of(nothing, about=NASTY)["title"]["subtitle"] == NASTY
+
+
 @EACH_CHART
 def test_a_chart_is_a_valid_specification_that_carries_its_rows(run, query, draw):
     rows = run(query)
@@ -452,11 +502,11 @@ def test_ticks_of_a_trend_are_days_of_its_rows(run, step):
 def test_the_ranking_keeps_the_order_of_its_query_and_shows_n(run):
     rows = run("units_compared")
     spec = spec_of(rows, charts.ranking_with_interval)
-    orders = [
-        part["sort"] for part in walk(without_rows(spec)) if isinstance(part.get("sort"), list)
-    ]
-    assert orders
-    assert all(order == rows["compared_name"].to_pylist() for order in orders)
+    names = rows["compared_name"].to_pylist()
+    drawn = vl_convert.vegalite_to_svg(spec)
+    assert len(names) > 2
+    assert sorted(names, key=lambda name: drawn.index(f">{name}<")) == names
+    assert names != sorted(names), "another order would not be told from the alphabet's"
     assert {
         "calculate": "datum.numerator_count + '/' + datum.denominator_count",
         "as": "share",

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +18,14 @@ from hypothesis import strategies as st
 from fuqi import health, periods, settings
 from fuqi.access import Scope
 from fuqi.intake import rollups as intake_rollups
+from fuqi.intake import run
 from fuqi.settings import Settings
 from fuqi.store import Database, Release, Warehouse, parameters, rollups
 from fuqi.store.queries import BUILDING, STAGING, load
-from tests.drawn_ledgers import CATEGORIES, PARKS, SMALL, appeal_ledgers
+from tests.drawn_ledgers import CATEGORIES, PARKS, SMALL, appeal_ledgers, drawn_appeal
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 from tests.questions import STREETS, at
+from tests.small_exports import OPEN, write_csv
 from tests.test_query_files import PARAMS
 
 SETTINGS = Settings(programme_start=date(2023, 6, 1))
@@ -281,3 +284,101 @@ def test_many_rows_are_read_from_the_file_and_say_the_same(tmp_path, monkeypatch
     finally:
         in_memory.close()
         from_files.close()
+
+
+# ---------------------------------------------------------------- a release that follows another
+
+
+def later(ledger: list[dict[str, Any]], chance: Random, as_of: datetime) -> list[dict[str, Any]]:
+    """The ledger some time later: cases gone on, corrected, gone and come."""
+    rows = [dict(row) for row in ledger if chance.random() < 0.97]
+    for row in rows:
+        draw = chance.random()
+        if draw < 0.15 and row.get("closed_at") is None:
+            row |= {"first_response_at": as_of, "closed_at": as_of, "outcome": "解决"}
+        elif draw < 0.2:
+            row |= {"community_name": "福保社区", "is_void": chance.random() < 0.3}
+        elif draw < 0.22:
+            row["received_at"] -= timedelta(days=chance.randint(0, 3))
+    first = len(ledger) + 1000
+    return rows + [drawn_appeal(chance, first + n, as_of) for n in range(chance.choice([0, 4]))]
+
+
+def published(folder: Path, ledger: list[dict[str, Any]], as_of: datetime) -> Release:
+    tables = {"subdistricts": subdistricts(*STREETS), "parks": PARKS, "appeals": ledger}
+    return publish_ledger(folder, tables, as_of)
+
+
+def kept_rows(release: Release) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each file, in its order."""
+    files = rollups.kept(release, SETTINGS, QUERIES)
+    assert set(files) == {rollups.LEDGER, *rollups.names(QUERIES)}
+    return {name: duckdb.read_parquet(str(path)).fetchall() for name, path in files.items()}
+
+
+@SMALL
+@given(ledger=appeal_ledgers(), seed=st.integers(0, 10**6))
+def test_going_on_from_the_release_before_gives_what_working_out_everything_gives(ledger, seed):
+    chance = drawing(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        first = published(Path(folder, "first"), ledger, AS_OF)
+        intake_rollups.write(first, SETTINGS)
+        hours = chance.choice([0, 1, 6, 24, 100])
+        as_of = AS_OF + timedelta(hours=hours)
+        second = published(Path(folder, "second"), later(ledger, chance, as_of), as_of)
+        intake_rollups.write(second, SETTINGS, previous=first)
+        gone_on = kept_rows(second)
+        intake_rollups.write(second, SETTINGS)
+        for name, rows in kept_rows(second).items():
+            # Rows that are equal in what a file is ordered by may change places.
+            assert sorted(map(repr, gone_on[name])) == sorted(map(repr, rows)), name
+
+
+def marked(release: Release, name: str, change: str) -> None:
+    """Falsify a file of roll-ups, so that it shows what is taken over from it."""
+    file = rollups.file(release.folder / rollups.FOLDER, name)
+    table = duckdb.sql(f"select * replace ({change}) from read_parquet('{file}')").to_arrow_table()
+    file.unlink()
+    pq.write_table(table, file)
+
+
+def test_days_that_nothing_touches_are_taken_over(tmp_path):
+    first = published(tmp_path / "first", LEDGER, AS_OF)
+    intake_rollups.write(first, SETTINGS)
+    marked(first, "case_counts", "received_count + 100 as received_count")
+    marked(first, rollups.LEDGER, "'taken over' as title")
+    changed = [dict(row) for row in LEDGER]
+    changed[2] |= {"closed_at": at(6), "first_response_at": at(4, 10)}
+    second = published(tmp_path / "second", changed, AS_OF + timedelta(days=1))
+    intake_rollups.write(second, SETTINGS, previous=first)
+    rows = kept_rows(second)
+    by_day = {row[1].day: row[6] for row in rows["case_counts"] if row[0] == "street"}
+    assert by_day == {1: 102, 4: 1}
+    assert [row[1] == "taken over" for row in rows[rollups.LEDGER]] == [True, True, False]
+
+
+@pytest.mark.parametrize("what", ["settings", "year", "parks", "earlier", "columns"])
+def test_nothing_is_taken_over_when_something_else_decides_the_rows(tmp_path, what):
+    first = published(tmp_path / "first", LEDGER, AS_OF)
+    intake_rollups.write(
+        first, replace(SETTINGS, deadline_limits=()) if what == "settings" else SETTINGS
+    )
+    marked(first, "case_counts", "received_count + 100 as received_count")
+    as_of = {"year": datetime(2024, 1, 3), "earlier": AS_OF - timedelta(days=1)}.get(what, AS_OF)
+    tables = {"subdistricts": subdistricts(*STREETS), "parks": PARKS, "appeals": LEDGER}
+    if what == "parks":
+        tables["parks"] = [{**PARKS[0], "park_name": "改名"}, *PARKS[1:]]
+    absent = {"appeals": ("due_at",)} if what == "columns" else None
+    second = publish_ledger(tmp_path / "second", tables, as_of, absent=absent)
+    intake_rollups.write(second, SETTINGS, previous=first)
+    assert all(row[6] < 100 for row in kept_rows(second)["case_counts"])
+
+
+def test_a_daily_load_goes_on_from_the_release_before(warehouse, today):
+    before = warehouse.current()
+    marked(before, "case_counts", "received_count + 100 as received_count")
+    write_csv(today / "诉求.csv", [OPEN])
+    outcome = run(today, warehouse, incremental=True)
+    files = rollups.kept(outcome.release, settings.load(), QUERIES)
+    counts = duckdb.read_parquet(str(files["case_counts"])).fetchall()
+    assert any(row[6] > 100 for row in counts)

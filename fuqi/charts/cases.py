@@ -32,13 +32,12 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         title="环节",
         axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=13, labelColor=look.INK),
     )
-    most = max((count or 0 for count in rows.column("received_count").to_pylist()), default=0)
-    x = alt.X(
-        "reached_count:Q",
-        title="件数",
-        # Room at the right for what is written behind the longest bar.
-        scale=alt.Scale(domain=[0, max(most, 1) * 1.85], nice=False),
-        axis=None,
+    x = alt.X("reached_count:Q", title="件数", scale=alt.Scale(zero=True, nice=False), axis=None)
+    # Room at the right for what is written behind the longest bar.
+    room = (
+        base.transform_calculate(room="1.85 * max(datum.received_count, 1)")
+        .mark_point(opacity=0, aria=False)
+        .encode(y=y, x=alt.X("room:Q", title="件数"))
     )
     bars = base.mark_bar(color=look.RECEIVED, height={"band": 0.62}).encode(
         y=y,
@@ -55,7 +54,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         y=y, x=alt.X("shown:Q", title="件数"), text="label:N"
     )
     text = text.transform_calculate(shown="datum.reached_count === null ? 0 : datum.reached_count")
-    return (bars + text).properties(height=30 * rows.num_rows + FRAME_HEIGHT)
+    return (bars + text + room).properties(height=30 * rows.num_rows + FRAME_HEIGHT)
 
 
 def limit_use(rows: pa.Table) -> alt.LayerChart:

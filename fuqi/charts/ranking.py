@@ -45,7 +45,7 @@ def ranking_with_interval(
         .encode(
             y=alt.Y(
                 "compared_name:N",
-                sort=rows.column("compared_name").to_pylist(),
+                sort=None,  # as the query has them
                 title=names,
                 axis=alt.Axis(
                     title=None,

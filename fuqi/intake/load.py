@@ -191,7 +191,9 @@ class _Load:
             completed=outcome_without_release.completed,
         )
         self.progress("汇总")
-        rollups.write(self.staging.prepared(manifest), self.settings)
+        rollups.write(
+            self.staging.prepared(manifest), self.settings, previous=self.staging.previous
+        )
         put_away = self.staging.publish if publish else self.staging.keep_as_candidate
         return replace(outcome_without_release, release=put_away(manifest), is_published=publish)
 

@@ -1,6 +1,6 @@
 """The store: releases on disk, and the queries that read one of them."""
 
-from fuqi.store.database import Database
+from fuqi.store.database import Database, Making
 from fuqi.store.lock import BusyError
 from fuqi.store.manifest import FileOutcome, Manifest, TableEntry
 from fuqi.store.parameters import parameters
@@ -13,6 +13,7 @@ __all__ = [
     "Database",
     "FileOutcome",
     "Kpi",
+    "Making",
     "Manifest",
     "Query",
     "QueryError",

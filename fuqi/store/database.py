@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -35,6 +36,14 @@ LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
 
+@dataclass(frozen=True)
+class Making:
+    """That roll-ups are being made: where what does not fit into memory goes, and which folders are read beside."""
+
+    overflow: Path
+    readable: tuple[Path, ...] = ()
+
+
 class Database:
     """An in-memory DuckDB with one view a table of the release, personal columns masked.
 
@@ -48,8 +57,7 @@ class Database:
     of the whole district (`Scope:` in its header) is then asked of the database that `district` gives.
 
     What the release keeps worked out (`rollups`) is read instead of being worked out again; `kept` says which files
-    count where the caller knows better. Whoever works them out gives the folder for them in `works_out_in`: the timed
-    appeals are written there first, so that everything else reads them from a file.
+    count where the caller knows better. Whoever makes them says so by `making`, and gets nothing worked out beforehand.
     """
 
     def __init__(
@@ -62,7 +70,7 @@ class Database:
         scope: Scope = WHOLE,
         district: "Callable[[], Database] | None" = None,
         kept: Mapping[str, Path] | None = None,
-        works_out_in: Path | None = None,
+        making: Making | None = None,
     ) -> None:
         self.release = release
         self.scope = scope
@@ -73,14 +81,17 @@ class Database:
             "autoload_known_extensions": False,
             **_shares(settings or Settings()),
         }
-        if works_out_in is not None:
+        readable = [release.folder]
+        if making is not None:
             config |= {
                 "memory_limit": MEMORY_TO_WORK_OUT,
-                "temp_directory": str(works_out_in / "overflow"),
+                "temp_directory": str(making.overflow),
             }
+            readable += making.readable
         self._connection = duckdb.connect(config=config)
         if scope.streets is None:
-            self._connection.execute(f"set allowed_directories = ['{_quoted(release.folder)}']")
+            folders = literals(str(folder) for folder in readable)
+            self._connection.execute(f"set allowed_directories = [{folders}]")
             self._connection.execute("set enable_external_access = false")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
         if scope.streets is not None:
@@ -93,8 +104,8 @@ class Database:
         self._lock = threading.Lock()
         list_absent_columns(self._connection, release, self._contract)
         self._settings = settings or Settings()
-        self._works_out_in = works_out_in
-        if kept is None and works_out_in is None:
+        self._making = making
+        if kept is None and making is None:
             kept = rollups.kept(release, self._settings, self.queries)
         if scope.streets is not None:
             # It names parks; a street's cases are told from the parks that the street sees.
@@ -207,41 +218,14 @@ class Database:
         except KeyError:
             raise QueryError(f"there is no query {name!r} in queries/") from None
 
-    def work_out(self, name: str, params: Mapping[str, Any], *, order_by: str | None = None) -> int:
-        """Write the rows of a query into the folder of what is worked out, and read them there from now on.
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement of whoever makes the roll-ups; pages ask by `run` alone."""
+        return self._connection.execute(sql, dict(params or {})).fetchall()
 
-        What is counted over periods is counted one period at a time: a median holds its values in memory. Gives the
-        number of rows.
-        """
-        query = self.query(name)
-        file = rollups.file(self._works_out_in or self.release.folder, name)
-        order = f"order by {order_by}" if order_by else ""
-        rows = f"(select * from ({query.sql}\n) {order})"
-        if rollups.PERIODS in query.reads:
-            rows = self._period_by_period(query, params)
-        written = self._connection.execute(
-            f"copy {rows} to '{_quoted(file)}' (format parquet, compression zstd)",
-            {} if rollups.PERIODS in query.reads else dict(params),
-        ).fetchall()
+    def read_from(self, name: str, file: Path) -> None:
+        """Answer a query from now on with the rows of a file that were worked out just now."""
         self.kept = {**self.kept, name: file}
-        self._open_kept(query)
-        return int(written[0][0])
-
-    def _period_by_period(self, query: Query, params: Mapping[str, Any]) -> str:
-        """Collect the rows of a query over the kept periods in a table; gives its name."""
-        collected, periods = f"{query.name}_collected", f"every_{rollups.PERIODS}"
-        self._connection.execute(f"create table {periods} as from {rollups.PERIODS} order by all")
-        self._connection.execute(
-            f"create table {collected} as ({query.sql}\n) limit 0", dict(params)
-        )
-        for period in self._connection.execute(f"from {periods}").fetchall():
-            self._connection.execute(f"delete from {rollups.PERIODS}")
-            self._connection.execute(f"insert into {rollups.PERIODS} values (?, ?)", period)
-            self._connection.execute(f"insert into {collected} ({query.sql}\n)", dict(params))
-        self._connection.execute(f"delete from {rollups.PERIODS}")
-        self._connection.execute(f"insert into {rollups.PERIODS} from {periods}")
-        self._connection.execute(f"drop table {periods}")
-        return collected
+        self._open_kept(self.query(name))
 
     def row_count(self, table: str) -> int:
         """Rows of a table as stored."""
@@ -288,8 +272,8 @@ class Database:
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
         at_other_moments = rollups.asked_at_other_moments(self.queries)
         for query in _building_in_order(self.queries):
-            if query.name == rollups.LEDGER and self._works_out_in is not None:
-                self.work_out(query.name, {}, order_by=rollups.LEDGER_ORDER)
+            if query.name == rollups.LEDGER and self._making is not None:
+                self._connection.execute(f'create view "{query.name}" as ({query.sql}\n)')
             elif query.name in self.kept:
                 self._open_kept(query)
             elif (
@@ -333,10 +317,10 @@ class Database:
         if self.scope.streets is not None:
             held, condition = "table", "is_own_street(subdistrict_name)"
         else:
-            held, condition = "table" if count <= MOST_ROWS_IN_MEMORY else "view", "true"
-        self._connection.execute(
-            f'create {held} "{name}" as select * from {source} where {condition}'
-        )
+            is_small = count <= MOST_ROWS_IN_MEMORY and self._making is None
+            held, condition = "table" if is_small else "view", "true"
+        made = "create or replace view" if held == "view" else "create table"
+        self._connection.execute(f'{made} "{name}" as select * from {source} where {condition}')
         if query.params:
             arguments = ", ".join(query.params)
             self._connection.execute(

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from fuqi import worktime
 from fuqi.settings import Settings
@@ -49,15 +50,28 @@ DECIDING_SETTINGS = (
 
 def kept(release: Release, settings: Settings, queries: Mapping[str, Query]) -> Mapping[str, Path]:
     """The roll-ups that the release keeps and that still count, by name; none where one thing differs."""
+    return _files(release, queries, fingerprint(release.manifest.data_as_of, settings, queries))
+
+
+def kept_but_for_the_moment(
+    release: Release, as_of: datetime, settings: Settings, queries: Mapping[str, Query]
+) -> Mapping[str, Path]:
+    """Those that would count if the release had been judged at `as_of`: what a later one may go on from."""
+    decided = decisions(as_of, settings, queries)
+    at_its_own = fingerprint(release.manifest.data_as_of, settings, queries)
+    if decided != decisions(release.manifest.data_as_of, settings, queries):
+        return {}
+    return _files(release, queries, at_its_own)
+
+
+def _files(release: Release, queries: Mapping[str, Query], made_of: str) -> Mapping[str, Path]:
     folder = release.folder / FOLDER
     try:
-        made_of = json.loads((folder / MADE_OF).read_text(encoding="utf-8"))
+        stands = json.loads((folder / MADE_OF).read_text(encoding="utf-8")) == made_of
     except (OSError, ValueError):
         return {}
-    if made_of != fingerprint(release.manifest.data_as_of, settings, queries):
-        return {}
     files = {name: file(folder, name) for name in (LEDGER, *names(queries)) if name in queries}
-    return files if all(path.is_file() for path in files.values()) else {}
+    return files if stands and all(path.is_file() for path in files.values()) else {}
 
 
 def file(folder: Path, name: str) -> Path:
@@ -95,18 +109,27 @@ def asked_at_other_moments(queries: Mapping[str, Query]) -> frozenset[str]:
 
 def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
     """What decides the rows of the roll-ups beside the tables of the release, as a short text to compare."""
+    return _short({"as_of": as_of, "decisions": decisions(as_of, settings, queries)})
+
+
+def decisions(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
+    """The same but for the moment, of which the year counts: the calendar ends with it."""
     last = date(as_of.year + worktime_sql.YEARS_AHEAD, 12, 31)
-    decided_by = {
-        "as_of": as_of,
-        "settings": {name: repr(getattr(settings, name)) for name in DECIDING_SETTINGS},
-        "calendar": worktime.numbered_days(last),
-        "code": {part.name: part.read_text(encoding="utf-8") for part in DECIDING_CODE},
-        "queries": {
-            name: query.sql
-            for name, query in sorted(queries.items())
-            if query.folder in (STAGING, ROLLUPS)
-        },
-    }
+    return _short(
+        {
+            "settings": {name: repr(getattr(settings, name)) for name in DECIDING_SETTINGS},
+            "calendar": worktime.numbered_days(last),
+            "code": {part.name: part.read_text(encoding="utf-8") for part in DECIDING_CODE},
+            "queries": {
+                name: query.sql
+                for name, query in sorted(queries.items())
+                if query.folder in (STAGING, ROLLUPS)
+            },
+        }
+    )
+
+
+def _short(decided_by: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decided_by, default=str).encode()).hexdigest()
 
 

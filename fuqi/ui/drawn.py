@@ -32,7 +32,7 @@ def chart_spec(
 
     def drawn(_: Any) -> dict[str, Any]:
         chart = draw(charts.drawable(rows), **options)
-        return charts.spec_of(charts.titled(chart, heading, provenance))
+        return charts.spec_of(charts.titled(chart, heading, ""), about=provenance)
 
     return SPECS.ask((*fingerprint((draw, rows, dict(options))), heading, provenance), drawn)
 

@@ -16,20 +16,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from bench.browser import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from fuqi import paths
 from tests.browser.screen import Screen
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--disable-sync",
-)
 SECONDS_TO_START = 60
 
 OpenScreen = Callable[..., Screen]

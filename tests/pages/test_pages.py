@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -57,7 +58,18 @@ def cards(opened: AppTest) -> dict[str, Card]:
 
 
 def chart_specs(opened: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(chart.proto.spec) for chart in opened.get("vega_lite_chart")]
+    """The charts' descriptions, with what stands below a title as a reader sees it: it travels with the rows."""
+    return [_as_seen(chart.proto) for chart in opened.get("vega_lite_chart")]
+
+
+def _as_seen(sent: Any) -> dict[str, Any]:
+    spec = json.loads(sent.spec)
+    (about,) = [rows for rows in sent.datasets if rows.name == "rows_1"]
+    rows = pa.ipc.open_stream(about.data.data).read_all()
+    if rows.num_rows:
+        assert "rows_1" in spec["title"]["subtitle"]["expr"]
+        spec["title"]["subtitle"] = rows.column("_about")[0].as_py()
+    return spec
 
 
 def maps(opened: AppTest) -> list[dict[str, Any]]:
