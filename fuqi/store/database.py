@@ -145,7 +145,8 @@ class Database:
             cursor = self._connection.cursor()
         try:
             stoppable(lambda: _interrupt(cursor))
-            rows = cursor.sql(query.sql, params=dict(params)).to_arrow_table()
+            # Not `sql`, whose relation is planned twice; few rows are copied sooner than a query is planned.
+            rows = cursor.execute(query.sql, dict(params)).to_arrow_table()
         finally:
             cursor.close()
         for place, name in enumerate(rows.column_names):

@@ -290,9 +290,8 @@ def chart(
         return draw(charts.drawable(rows), **options)
 
     with st.container(gap=None):
-        st.vega_lite_chart(
-            spec=spec, width="stretch", theme=None, alt=f"{heading}，{scope_of(rows)}"
-        )
+        # An alternative text with the filters in it would make the browser draw the chart anew at every change.
+        st.vega_lite_chart(spec=spec, width="stretch", theme=None, alt=heading)
         with st.container(horizontal=True, horizontal_alignment="right"):
             downloads.picture(
                 heading,
