@@ -142,9 +142,9 @@ def kpi_card(
             delta=change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
             help=_definition(kpi),
-            chart_data=course,
-            chart_type="area",
         )
+        if course is not None:
+            st.html(charts.sparkline(course, _said_of(course, kpi.column, view)))
         if absent := view.absent(kpi):
             st.caption(f"导出缺少列：{'、'.join(absent)}")
         elif kpi.counts is not None:
@@ -266,6 +266,17 @@ def _course(column: str, trend: pa.Table | None) -> list[float] | None:
         row[column] for row in trend.to_pylist() if row["is_whole"] and row[column] is not None
     ]
     return course if len(course) > 1 else None
+
+
+def _said_of(course: Sequence[float], column: str, view: View) -> str:
+    """A course in words: its first and last value, and between what it went."""
+    first, last, least, most = (
+        formatted(column, value, view.settings.rounding)
+        for value in (course[0], course[-1], min(course), max(course))
+    )
+    return (
+        f"走势（{STEPS[view.step]}，{len(course)} 点）：{first} → {last}，最低 {least}，最高 {most}"
+    )
 
 
 def _count_of(kpi: Kpi, values: Mapping[str, Any]) -> str:
