@@ -319,7 +319,9 @@ def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_chart_is_tested():
-    assert set(CHARTS) | {"titled", "drawable", "spec_of", "weight"} == set(charts.__all__)
+    assert set(CHARTS) | {"titled", "drawable", "sparkline", "spec_of", "weight"} == set(
+        charts.__all__
+    )
 
 
 @EACH_CHART

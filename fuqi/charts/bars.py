@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 
 
@@ -32,7 +33,7 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
     text = base.mark_text(align="left", dx=6, aria=False).encode(
         y=y, x="received_count:Q", text="label:N"
     )
-    return (bars + text).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
+    return layered(bars, text, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def time_distribution(rows: pa.Table) -> alt.Chart:
@@ -129,7 +130,7 @@ def counts_by_name(
     text = base.mark_text(align="left", dx=6, aria=False).encode(
         y=y, x=x, text=alt.Text(f"{count}:Q", format=",")
     )
-    return (bars + text).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
+    return layered(bars, text, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def _names(column: str, title: str) -> alt.Y:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from fuqi.store.narrowing import Narrowing, literals
 from fuqi.store.queries import BUILDING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
+
+# A page's rows are few: a copy of them costs less than planning the query twice, as the relation it names would.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
 
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
@@ -145,7 +149,6 @@ class Database:
             cursor = self._connection.cursor()
         try:
             stoppable(lambda: _interrupt(cursor))
-            # Not `sql`, whose relation is planned twice; few rows are copied sooner than a query is planned.
             rows = cursor.execute(query.sql, dict(params)).to_arrow_table()
         finally:
             cursor.close()

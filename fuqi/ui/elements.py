@@ -409,9 +409,26 @@ def table(
     each level of place a row may stand for, `{"community": "community_name"}`: choosing a row goes to the narrowest
     one, as a click on the map does. `counted` says how many rows there are where not all of them are shown.
     """
-    if not rows.num_rows:
-        st.info(empty, icon=":material/check_circle:")
-        return
+    # With rows or without, a table is one thing on its page: what follows stays where it is, and is not drawn anew.
+    with st.container():
+        if rows.num_rows:
+            _table_of_rows(view, rows, shown, height, titles, chooses, leads_to, list_name, counted)
+        else:
+            st.info(empty, icon=":material/check_circle:")
+
+
+def _table_of_rows(
+    view: View,
+    rows: pa.Table,
+    shown: Sequence[str],
+    height: int | str,
+    titles: Mapping[str, str] | None,
+    chooses: tuple[str, str] | None,
+    leads_to: Mapping[str, str] | None,
+    list_name: str,
+    counted: str,
+) -> None:
+    """What `table` shows where there are rows; the arguments are its."""
     choosing: dict[str, Any] = {}
     if chooses is not None:
         column, entry = chooses
