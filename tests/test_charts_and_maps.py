@@ -390,7 +390,7 @@ def test_what_a_chart_is_about_travels_with_its_first_row(run, run_empty):
         json.loads(json.dumps(whole, default=str).replace(json.dumps(NASTY)[1:-1], "区委组织部"))
     )
     nothing = charts.titled(charts.category_pareto(run_empty("appeals_by_category")), "图名", "")
-    assert charts.spec_of(nothing, about=NASTY)["title"]["subtitle"] == NASTY
+    assert charts.spec_of(nothing, about=NASTY)["title"]["subtitle"] == NASTY.split("\n")
 
 
 @EACH_CHART

@@ -23,7 +23,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         label="datum.reached_count === null ? '不可算：导出没有这一列' : "
         "format(datum.reached_count, ',') + ' 件' + "
         "(datum.reached_share === null ? '' : '，' + format(datum.reached_share, '.1%')) + "
-        "(datum.median_hours === null ? '' : '，中位用时 ' + "
+        "(datum.median_hours === null ? '' : '，' + "
         "(datum.median_hours < 1 ? format(datum.median_hours * 60, '.0f') + ' 分钟' : "
         "format(datum.median_hours, '.1f') + ' 小时'))"
     )

@@ -294,7 +294,7 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    provenance = f"{cut(scope_of(rows))}　{view.provenance}"
+    provenance = f"{cut(scope_of(rows))}\n{view.provenance}"
     spec = drawn.chart_spec(draw, rows, options, heading, provenance)
 
     def chart_alone() -> alt.TopLevelMixin:
