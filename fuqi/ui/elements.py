@@ -545,7 +545,8 @@ def change(column: str, value: float | None, before: float | None) -> str | None
     if column.endswith("_rate"):
         return f"{change * 100:+.2f}百分点" if abs(change) >= 0.00005 else None
     if column.endswith("_hours"):
-        return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
+        unit = "工时" if column.endswith("_working_hours") else "小时"
+        return f"{change:+.1f}{unit}" if abs(change) >= 0.05 else None
     if column.endswith("_score"):
         return f"{change:+.2f}分" if abs(change) >= 0.005 else None
     if column.endswith("_yuan"):
