@@ -23,6 +23,7 @@ from fuqi.periods import kept as kept_periods
 from fuqi.settings import Settings
 from fuqi.store import names, reach, rollups, worktime_sql
 from fuqi.store.narrowing import Narrowing, literals
+from fuqi.store.parameters import standing
 from fuqi.store.queries import BUILDING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
@@ -30,6 +31,8 @@ from fuqi.store.releases import Release
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
+MOST_ROWS_HELD = 100_000
+"""Rows of a table that is copied into memory, masked, when the release is opened."""
 MEMORY_TO_WORK_OUT = "4GB"
 """What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
 LEAST_OTHERS = 2
@@ -102,9 +105,12 @@ class Database:
         self._contract = contract or load_contract()
         _know_names(self._connection, release)
         self._lock = threading.Lock()
+        self._statements: dict[str, duckdb.Statement] = {}
         list_absent_columns(self._connection, release, self._contract)
         self._settings = settings or Settings()
         self._making = making
+        self._standing = standing(self._moment, self._settings)
+        self._answered_for: dict[str, frozenset[str]] = {}
         if kept is None and making is None:
             kept = rollups.kept(release, self._settings, self.queries)
         if scope.streets is not None:
@@ -139,14 +145,14 @@ class Database:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
             return _own_rows(whole.run(name, params, stoppable), query, self.scope)
-        if self._keeps_rollups and params.get("as_of", self._moment) != self._moment:
+        if self._asks_otherwise(query, params):
             return self._at_other_moments.run(name, params, stoppable)
         with self._lock:
             cursor = self._connection.cursor()
         try:
             stoppable(lambda: _interrupt(cursor))
             # Not `sql`, whose relation is planned twice; few rows are copied sooner than a query is planned.
-            rows = cursor.execute(query.sql, dict(params)).to_arrow_table()
+            rows = cursor.execute(self._parsed(query), dict(params)).to_arrow_table()
         finally:
             cursor.close()
         for place, name in enumerate(rows.column_names):
@@ -154,6 +160,12 @@ class Database:
                 nothing = pa.nulls(rows.num_rows, rows.schema.field(name).type)
                 rows = rows.set_column(place, name, nothing)
         return rows
+
+    def _parsed(self, query: Query) -> duckdb.Statement:
+        """The statement of a query; reading a long text takes as long as looking up its answer."""
+        if query.name not in self._statements:
+            (self._statements[query.name],) = duckdb.extract_statements(query.sql)
+        return self._statements[query.name]
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Chinese titles of the columns the KPI needs and no file of the release had."""
@@ -171,6 +183,23 @@ class Database:
     @property
     def _keeps_rollups(self) -> bool:
         return any(name != rollups.LEDGER for name in self.kept)
+
+    def _asks_otherwise(self, query: Query, params: Mapping[str, Any]) -> bool:
+        """Whether a query asks for another moment, or by other settings, than what is worked out beforehand."""
+        if not self._keeps_rollups:
+            return False
+        if params.get("as_of", self._moment) != self._moment:
+            return True
+        fixed = self._answered_for_in(query)
+        return any(params.get(name, self._standing[name]) != self._standing[name] for name in fixed)
+
+    def _answered_for_in(self, query: Query) -> frozenset[str]:
+        """The parameters of which a query finds one value worked out, in what it reads."""
+        if query.name not in self._answered_for:
+            read = (self.queries[name] for name in query.reads if name in self.queries)
+            fixed = [self._answered_for_in(each) for each in read]
+            self._answered_for[query.name] = frozenset().union(*fixed)
+        return self._answered_for[query.name]
 
     @cached_property
     def _at_other_moments(self) -> "Database":
@@ -266,7 +295,8 @@ class Database:
                 table in worktime_sql.TABLES
             ):  # a release of an earlier version brings its own calendar
                 continue
-            _open_table(self._connection, contract, self.release, table, narrowing)
+            is_held = self._making is None and self._fits_into_memory(table)
+            _open_table(self._connection, contract, self.release, table, narrowing, is_held)
         if reach.TABLE not in self.release.table_names:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
@@ -279,33 +309,49 @@ class Database:
                 self._open_kept(query)
             elif (
                 self._keeps_rollups
-                and query.params == ("as_of",)
+                and query.params
+                and set(query.params) <= set(self._standing)
                 and query.name not in at_other_moments
                 and self._is_small(query)
+                and self._answer_beforehand(query)
             ):
-                self._answer_beforehand(query)
+                self._answered_for[query.name] = frozenset(query.params)
             else:
                 self._connection.execute(_as_macro(query) if query.params else _as_table(query))
 
+    def _fits_into_memory(self, table: str) -> bool:
+        source = f"read_parquet('{_quoted(self.release.table_path(table))}')"
+        ((count,),) = self.execute(f"select count(*) from {source}")
+        return int(count) <= MOST_ROWS_HELD
+
     def _is_small(self, query: Query) -> bool:
-        """Whether a staging query has nothing to do with the ledger, neither itself nor through another."""
+        """Whether a staging query has nothing to do with the ledger, neither itself nor through what is not kept."""
+        if query.name in self.kept:
+            return query.name != rollups.LEDGER
         if query.name == rollups.LEDGER:
             return False
         return all(self._is_small(self.queries[r]) for r in query.reads if r in self.queries)
 
-    def _answer_beforehand(self, query: Query) -> None:
-        """Hold the rows that a staging query has at the one moment that this database is asked about.
+    def _answer_beforehand(self, query: Query) -> bool:
+        """Hold the rows that a staging query has at the moment and by the settings that this database is asked about.
 
         Queries read them as before; but DuckDB, which puts a macro's text in place wherever it is called, has less to
-        plan, and with so few rows planning is most of what a query costs.
+        plan, and with so few rows planning is most of what a query costs. Of more rows nothing is held.
         """
         held = f"{query.name}_held"
         self._connection.execute(
-            f'create table "{held}" as ({query.sql}\n)', {"as_of": self._moment}
+            f'create table "{held}" as from ({query.sql}\n) limit {MOST_ROWS_HELD + 1}',
+            {name: self._standing[name] for name in query.params},
         )
+        ((count,),) = self.execute(f'select count(*) from "{held}"')
+        if count > MOST_ROWS_HELD:
+            self.execute(f'drop table "{held}"')
+            return False
+        arguments = ", ".join(query.params)
         self._connection.execute(
-            f'create macro "{query.name}"(as_of) as table (select * from "{held}")'
+            f'create macro "{query.name}"({arguments}) as table (select * from "{held}")'
         )
+        return True
 
     def _open_kept(self, query: Query) -> None:
         """The rows that the release keeps of a query: few of them in memory, many where they lie.
@@ -409,13 +455,16 @@ def _open_table(
     release: Release,
     table: str,
     narrowing: Narrowing | None = None,
+    is_held: bool = False,
 ) -> None:
-    """A view of the table, or a copy of the rows that a narrower scope sees."""
+    """A view of the table, a copy of it where it is to be held, or one of the rows that a narrower scope sees."""
     named = "true" if narrowing is None else narrowing.named(table)
     shown = masked_columns(contract, table, named)
     source = f"select {shown} from read_parquet('{_quoted(release.table_path(table))}')"
     if narrowing is None:
-        connection.execute(f'create view "{table}" as {source}')
+        # A view on a file has the file opened, and the masks planned, by every query that reads it.
+        kind = "table" if is_held else "view"
+        connection.execute(f'create {kind} "{table}" as {source}')
     else:
         held = "view" if narrowing.sees_every_street else "table"
         condition = narrowing.condition(table)

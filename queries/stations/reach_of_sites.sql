@@ -7,7 +7,7 @@
 --          $station_radius_metres  how near is near enough
 --          $subdistrict            one subdistrict, null for the district
 --          $community              one community, null for all
--- Reads:   judged_reach
+-- Reads:   judged_reach, reach_counts
 with sites as (
     select
         unnest(range(1, len($site_longitudes::double[]) + 1)) as site_rank,
@@ -15,18 +15,11 @@ with sites as (
         unnest($site_latitudes::double[]) as latitude,
 ),
 
-entities as (
-    select
-        subdistrict_name,
-        community_name,
-        longitude,
-        latitude,
-        cell_column,
-        cell_row,
-        is_reached,
-    from judged_reach($station_radius_metres)
+counts as (
+    select *
+    from reach_counts($station_radius_metres)
     where
-        is_placed
+        cell_column is not null
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($community::varchar is null or community_name = $community::varchar)
 ),
@@ -50,8 +43,12 @@ first_sites as (
                     then site[3]
             end
         )) as site_rank,
-    from entities
-    where not is_reached
+    from judged_reach($station_radius_metres)
+    where
+        is_placed
+        and not is_reached
+        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or community_name = $community::varchar)
 ),
 
 gained as (
@@ -63,26 +60,40 @@ gained as (
 ),
 
 -- A site is named after where most enterprises of its cell are.
-named as (
+around as (
     select
         sites.site_rank,
-        mode(entities.subdistrict_name) as subdistrict_name,
-        mode(entities.community_name) as community_name,
-    from entities
+        counts.subdistrict_name,
+        counts.community_name,
+        sum(counts.entity_count)::bigint as entity_count,
+    from counts
     inner join sites
         on
-            coarser(entities.cell_column, $cells_a_side::integer)
+            coarser(counts.cell_column, $cells_a_side::integer)
             = cell_column_at(sites.longitude, $cells_a_side)
-            and coarser(entities.cell_row, $cells_a_side::integer)
+            and coarser(counts.cell_row, $cells_a_side::integer)
             = cell_row_at(sites.latitude, $cells_a_side)
-    group by sites.site_rank
+    group by
+        grouping sets (
+            (sites.site_rank, counts.subdistrict_name),
+            (sites.site_rank, counts.community_name)
+        )
+),
+
+named as (
+    select
+        site_rank,
+        arg_max(subdistrict_name, entity_count) as subdistrict_name,
+        arg_max(community_name, entity_count) as community_name,
+    from around
+    group by site_rank
 ),
 
 before as (
     select
-        count(*) as placed_count,
-        count(*) filter (where is_reached) as reached_count,
-    from entities
+        total(entity_count) as placed_count,
+        total(reached_count) as reached_count,
+    from counts
 )
 
 select
