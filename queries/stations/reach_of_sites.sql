@@ -24,6 +24,33 @@ counts as (
         and ($community::varchar is null or community_name = $community::varchar)
 ),
 
+-- Cells with an enterprise that nobody reaches yet and a site might: the rest need not be looked at one by one.
+near as (
+    select
+        counts.cell_column,
+        counts.cell_row,
+    from counts
+    semi join sites
+        on
+            abs(sites.latitude - cell_latitude(counts.cell_row, 1)) <= $station_radius_metres / 50000.0 + 0.00045
+            and abs(sites.longitude - cell_longitude(counts.cell_column, 1))
+            <= $station_radius_metres / 50000.0 + 0.00049
+    where counts.entity_count > counts.reached_count
+),
+
+unreached as (
+    select
+        entities.longitude,
+        entities.latitude,
+    from judged_reach($station_radius_metres) as entities
+    semi join near on entities.cell_column = near.cell_column and entities.cell_row = near.cell_row
+    where
+        entities.is_placed
+        and not entities.is_reached
+        and ($subdistrict::varchar is null or entities.subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or entities.community_name = $community::varchar)
+),
+
 -- The first of the sites that reaches an enterprise is the one that newly reaches it.
 first_sites as (
     select
@@ -43,12 +70,7 @@ first_sites as (
                     then site[3]
             end
         )) as site_rank,
-    from judged_reach($station_radius_metres)
-    where
-        is_placed
-        and not is_reached
-        and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($community::varchar is null or community_name = $community::varchar)
+    from unreached
 ),
 
 gained as (
