@@ -43,10 +43,10 @@ members as (
         found.place_in_order,
         found.recent_count,
         found.earlier_date,
-        days.cell_id,
-        days.received_date,
-        days.received_count,
-        days.received_date >= found.recent_date as is_recent,
+        by_day.cell_id,
+        by_day.received_date,
+        by_day.received_count,
+        by_day.received_date >= found.recent_date as is_recent,
     from found
     inner join cell_topics($as_of::timestamp) as topics
         on
@@ -54,10 +54,10 @@ members as (
             and found.place_id = topics.place_id
             and found.topic_level = topics.topic_level
             and found.topic = topics.topic
-    inner join topic_days($as_of::timestamp) as days
+    inner join topic_days($as_of::timestamp) as by_day
         on
-            topics.cell_id = days.cell_id
-            and days.received_date between found.earlier_date and found.last_date
+            topics.cell_id = by_day.cell_id
+            and by_day.received_date between found.earlier_date and found.last_date
 ),
 
 recent_members as (

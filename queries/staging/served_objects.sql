@@ -36,7 +36,7 @@ quarters as (
 )
 
 select
-    objects.*,
+    holders.*,
     in_period.object_id is not null as is_held_in_period,
     visited.last_visited_date,
     coalesce(visited.visit_count, 0) as visit_count,
@@ -44,8 +44,8 @@ select
     coalesce(quarters.quarter_count, 0) as quarter_count,
     coalesce(quarters.met_quarter_count, 0) as met_quarter_count,
     coalesce(quarters.met_quarter_count = quarters.quarter_count, false) as is_frequent,
-from object_holders($as_of) as objects
+from object_holders($as_of) as holders
 left join in_period
-    on objects.object_kind = in_period.object_kind and objects.object_id = in_period.object_id
-left join visited on objects.object_kind = visited.object_kind and objects.object_id = visited.object_id
-left join quarters on objects.object_kind = quarters.object_kind and objects.object_id = quarters.object_id
+    on holders.object_kind = in_period.object_kind and holders.object_id = in_period.object_id
+left join visited on holders.object_kind = visited.object_kind and holders.object_id = visited.object_id
+left join quarters on holders.object_kind = quarters.object_kind and holders.object_id = quarters.object_id

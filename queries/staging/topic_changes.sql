@@ -25,19 +25,19 @@ with spans as (
 
 counted as (
     select
-        days.cell_id,
-        sum(case when days.received_date >= spans.recent_date then days.received_count else 0 end) as recent_count,
-        sum(case when days.received_date < spans.recent_date then days.received_count else 0 end) as earlier_count,
-        sum(case when days.received_date >= spans.recent_date then days.unnamed_count else 0 end) as unnamed_count,
+        by_day.cell_id,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.received_count else 0 end) as recent_count,
+        sum(case when by_day.received_date < spans.recent_date then by_day.received_count else 0 end) as earlier_count,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.unnamed_count else 0 end) as unnamed_count,
         sum(
-            case when days.received_date < spans.recent_date then days.unnamed_count else 0 end
+            case when by_day.received_date < spans.recent_date then by_day.unnamed_count else 0 end
         ) as earlier_unnamed_count,
-        sum(case when days.received_date >= spans.recent_date then days.open_count else 0 end) as open_count,
-        sum(case when days.received_date >= spans.recent_date then days.overdue_count else 0 end) as overdue_count,
-    from topic_days($as_of::timestamp) as days
-    inner join spans on days.received_date between spans.earlier_date and spans.last_date
+        sum(case when by_day.received_date >= spans.recent_date then by_day.open_count else 0 end) as open_count,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.overdue_count else 0 end) as overdue_count,
+    from topic_days($as_of::timestamp) as by_day
+    inner join spans on by_day.received_date between spans.earlier_date and spans.last_date
     where spans.earlier_weeks > 0
-    group by days.cell_id
+    group by by_day.cell_id
 ),
 
 summed as (
