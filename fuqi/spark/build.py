@@ -78,7 +78,10 @@ class _Tables:
         worktime_sql.create(connection, release.manifest, settings)
         list_absent_columns(connection, release, self._contract)
         list_kept_periods(connection, release.manifest.data_as_of.date(), settings)
-        list_kept_spans(connection, release, settings)
+        appeals = str(release.table_path("appeals")).replace("'", "''")
+        list_kept_spans(
+            connection, f"read_parquet('{appeals}')", release.manifest.data_as_of, settings
+        )
         session.teach_names(spark, known_names(connection, release))
         self._translator = Translator(
             [MACROS.read_text(encoding="utf-8"), *worktime_sql.macros(settings.office_hours)],

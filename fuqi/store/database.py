@@ -313,7 +313,6 @@ class Database:
         """Which periods have their medians kept: a part of the district has to work out its own."""
         today = self._moment.date()
         kept = list_kept_periods(self._connection, today, self._settings)
-        list_kept_spans(self._connection, self.release, self._settings)
         looks_up = self._keeps_rollups and self.scope.streets is None
         offered = offered_periods(today, self._settings).values() if looks_up else ()
         self._kept_periods = frozenset((p.first, p.last) for p in kept if looks_up)
@@ -339,6 +338,9 @@ class Database:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
+        counts_firms = not self._keeps_rollups and "appeals" in self.release.table_names
+        ledger = '"appeals"' if counts_firms else None
+        list_kept_spans(self._connection, ledger, self._moment, self._settings)
         at_other_moments = rollups.asked_at_other_moments(self.queries)
         for query in _building_in_order(self.queries):
             if query.name == rollups.LEDGER and self._making is not None:
@@ -538,22 +540,20 @@ def list_kept_periods(
 
 
 def list_kept_spans(
-    connection: duckdb.DuckDBPyConnection, release: Release, settings: Settings
+    connection: duckdb.DuckDBPyConnection, ledger: str | None, as_of: datetime, settings: Settings
 ) -> None:
-    """Make the table `kept_spans`: those that have their firms counted."""
+    """Make the table `kept_spans`: those that have their firms counted, by what the rows of `ledger` reach back to."""
     connection.execute(f"create table {rollups.SPANS} (first_date date, last_date date)")
-    ledger = release.table_path("appeals")
-    if not ledger.is_file():
+    if ledger is None:
         return
-    moment = release.manifest.data_as_of
     ((first_known,),) = connection.execute(
-        f"select min(received_at)::date from read_parquet('{_quoted(ledger)}') "
-        "where received_at <= $moment and not coalesce(is_void, false)",
-        {"moment": moment},
+        f"select min(received_at)::date from {ledger} "
+        "where received_at <= $as_of and not coalesce(is_void, false)",
+        {"as_of": as_of},
     ).fetchall()
     connection.executemany(
         f"insert into {rollups.SPANS} values (?, ?)",
-        [[span.first, span.last] for span in kept_spans(moment, settings, first_known)],
+        [[span.first, span.last] for span in kept_spans(as_of, settings, first_known)],
     )
 
 

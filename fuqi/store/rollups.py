@@ -6,6 +6,8 @@ it reads a staging query, `case_counts($as_of)`: at the moment of the data it ge
 moment the same SQL runs over the ledger. So a roll-up is only ever a shorter way to the same numbers, and a
 release without any still opens.
 
+A staging query `kept_<name>` is the shorter way to what `<name>` says of a kept period: `Database` asks it there.
+
 They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the
 working calendar or a query they no longer count, until a load or `python -m fuqi build` works them out again.
 """
