@@ -129,9 +129,7 @@ def test_every_period_has_its_own_numbers(prepared, live, name, narrowed):
     asked.append(replace(offered["本季度"], first=offered["本季度"].first + timedelta(days=1)))
     asked.append(replace(offered["本月"], last=today - timedelta(days=1)))
     for period in asked:
-        given = params_of(
-            prepared, name, SETTINGS, period=(period.first, period.last), **narrowed
-        )
+        given = params_of(prepared, name, SETTINGS, period=(period.first, period.last), **narrowed)
         told = prepared.run(name, given).to_pylist()
         assert told == live.run(name, given).to_pylist(), period
 
@@ -166,7 +164,9 @@ def test_a_street_holds_nothing_of_the_others(release):
             if street not in (None, "福保街道") and name not in ("cadres", "subdistricts", "teams")
         }
         assert told == set()
-        assert database.execute("select count(*) from span_firms where place_kind <> '街道'") == [(0,)]
+        assert database.execute("select count(*) from span_firms where place_kind <> '街道'") == [
+            (0,)
+        ]
     finally:
         database.close()
 
