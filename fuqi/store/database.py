@@ -2,6 +2,7 @@
 
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from fuqi.store.parameters import standing
 from fuqi.store.queries import BUILDING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
+
+# A page's rows are few: a copy of them costs less than planning the query twice, as the relation it names would.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
 
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
@@ -163,7 +167,6 @@ class Database:
             cursor = self._connection.cursor()
         try:
             stoppable(lambda: _interrupt(cursor))
-            # Not `sql`, whose relation is planned twice; few rows are copied sooner than a query is planned.
             statement = self._parsed(query, self._known_of(params))
             asked = {name: params[name] for name in statement.named_parameters}
             rows = cursor.execute(statement, asked).to_arrow_table()
