@@ -118,9 +118,10 @@ def way_back(
     for kind, place_id in objects:
         if place_id:
             steps.append((listed().name(kind, place_id), {kind: place_id}))
-    if len(steps) <= 1:
-        return
+    # The line has its place even where it is empty: what stands below would move and be drawn anew.
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", key="way_back"):
+        if len(steps) <= 1:
+            return
         for name, place in steps[:-1]:
             st.button(
                 plain(name),
