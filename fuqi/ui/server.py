@@ -324,6 +324,7 @@ def _header(scope: Scope, name: bytes) -> str:
 
 
 PAGES_WITH_MAPS = ("", "street", "assignments", "stations", "small_business")
+"""The last part of their addresses; elsewhere what draws maps is fetched when one is met."""
 
 
 def _translated(page: bytes, path: str) -> bytes:

@@ -1,8 +1,8 @@
 """Small answers that leave at once.
 
-Streamlit makes its listening socket without naming the protocol, and asyncio then leaves Nagle's algorithm on: the second
-of two small writes waits for the browser's word on the first, which comes up to 40 ms later. An answer is two writes, its
-head and its body, and a page is a hundred of them.
+Streamlit makes its listening socket without naming the protocol, and asyncio then leaves Nagle's algorithm on: the
+second of two small writes waits for the browser's word on the first, which comes up to 40 ms later. An answer is two
+writes, its head and its body, and a page is a hundred of them.
 """
 
 import os
