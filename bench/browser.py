@@ -56,6 +56,8 @@ class Settled:
     first_paint_ms: float | None = None
     began_at: float = 0.0
     """Seconds since the epoch at which the navigation began."""
+    heard_ms: float = 0.0
+    """When what only a screen reader tells last changed, as far as that came after `settled_ms`; else the same."""
 
 
 def cpu_seconds(chromium: Browser) -> dict[str, float]:
@@ -95,6 +97,7 @@ class Tab:
             found["last"],
             self.page.evaluate(FIRST_PAINT),
             self.page.evaluate("performance.timeOrigin") / 1000,
+            max(found["heard"], found["settled"]),
         )
 
     def choose(self, key: str, option: str) -> Settled:
@@ -111,6 +114,7 @@ class Tab:
             found["settled"] - found["asked"],
             found["received"] - before,
             found["last"],
+            heard_ms=max(found["heard"], found["settled"]) - found["asked"],
         )
 
     def options(self, key: str) -> list[str]:

@@ -40,7 +40,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--memory", default="2g", help="of each process of Spark's that reckons")
     parser.add_argument("--engines", default=",".join(ENGINES))
     chosen = parser.parse_args(arguments)
-    engines = [engine for engine in ENGINES if engine in chosen.engines.split(",")]
+    asked = chosen.engines.split(",")
+    if unknown := set(asked) - set(ENGINES):
+        parser.error(f"no engines {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    engines = [engine for engine in ENGINES if engine in asked]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         warehouse = Warehouse(chosen.warehouse or folder / "warehouse")

@@ -110,6 +110,7 @@ class Measured:
             "first_load_ratio": of_first,
             "first_load_verdict": results.verdict(of_first, MOST_FIRST_LOAD),
             "change_ms": change,
+            "change_heard_ms": Sample.of(one.heard_ms for one in self.all_changes),
             "change_run_over_ms": Sample.of(one.script_ms for one in self.all_changes),
             "change_bytes": Sample.of(one.received_bytes for one in self.all_changes),
             "change_cpu_ms": {

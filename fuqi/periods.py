@@ -1,7 +1,7 @@
 """The periods a page offers by name, and those that a release keeps medians for."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from fuqi.settings import Settings
 
@@ -47,6 +47,26 @@ def kept(today: date, settings: Settings) -> tuple[Period, ...]:
     offered = presets(today, settings).values()
     periods = {*offered, *(period.previous for period in offered)}
     return tuple(sorted(periods, key=lambda period: (period.first, period.last)))
+
+
+def spans(as_of: datetime, settings: Settings, first_known: date | None) -> tuple[Period, ...]:
+    """The kept periods, and the weeks that a rise up to the end of an offered one is told from.
+
+    `first_known` is the first day with appeals, None where there are none. The last weeks end with the last day that is
+    over at `as_of`; of those before them, whole ones count that the data reach back to, as `rise_spans.sql` has it.
+    """
+    today = as_of.date()
+    found = set(kept(today, settings))
+    last_over = (as_of + timedelta(seconds=1)).date() - timedelta(days=1)
+    for offered in presets(today, settings).values():
+        last = min(offered.last, last_over)
+        recent = last - timedelta(days=7 * settings.common_recent_weeks - 1)
+        found.add(Period(recent, last))
+        weeks = 0 if first_known is None else (recent - first_known).days // 7
+        earlier = recent - timedelta(days=7 * min(settings.common_earlier_weeks, weeks))
+        if earlier < recent:
+            found.add(Period(earlier, recent - timedelta(days=1)))
+    return tuple(sorted(found, key=lambda span: (span.first, span.last)))
 
 
 def _report_month(today: date, last_day: int) -> Period:

@@ -67,7 +67,8 @@ with left:
     ui.chart(view, "用时占时限的比例", charts.limit_use, view.query("limit_use_distribution"))
     ui.chart(view, "诉求类型", charts.category_pareto, view.query("appeals_by_category"))
 with right:
-    ui.chart(view, "办理环节", charts.stage_funnel, view.query("resolution_funnel"))
+    stages = view.query("resolution_funnel")
+    ui.chart(view, "办理环节（件数、占受理量、中位用时）", charts.stage_funnel, stages)
     taken = view.query("resolution_time_distribution", longest_days=LONGEST_DAYS)
     ui.chart(view, "办结用时分布", charts.time_distribution, taken)
     ui.chart(view, "未办结诉求的时长", charts.open_by_age, view.query("open_by_age"))

@@ -319,7 +319,9 @@ def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_chart_is_tested():
-    assert set(CHARTS) | {"titled", "drawable", "spec_of", "weight"} == set(charts.__all__)
+    assert set(CHARTS) | {"titled", "drawable", "sparkline", "spec_of", "weight"} == set(
+        charts.__all__
+    )
 
 
 @EACH_CHART
@@ -388,7 +390,7 @@ def test_what_a_chart_is_about_travels_with_its_first_row(run, run_empty):
         json.loads(json.dumps(whole, default=str).replace(json.dumps(NASTY)[1:-1], "区委组织部"))
     )
     nothing = charts.titled(charts.category_pareto(run_empty("appeals_by_category")), "图名", "")
-    assert charts.spec_of(nothing, about=NASTY)["title"]["subtitle"] == NASTY
+    assert charts.spec_of(nothing, about=NASTY)["title"]["subtitle"] == NASTY.split("\n")
 
 
 @EACH_CHART

@@ -24,6 +24,7 @@ from fuqi.charts.small_business import (
     visit_state_bars,
     visits_by_month,
 )
+from fuqi.charts.sparkline import sparkline
 from fuqi.charts.specs import spec_of, weight
 from fuqi.charts.theme import drawable, titled
 from fuqi.charts.trends import flow_trend, rate_trend, service_trend
@@ -58,6 +59,7 @@ __all__ = [
     "scene_and_function_use",
     "service_trend",
     "shared_problem_dots",
+    "sparkline",
     "spec_of",
     "stage_funnel",
     "time_distribution",

@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 
 
@@ -19,7 +20,7 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
             "received_count:Q",
             title="受理量（件）",
             scale=alt.Scale(padding=10, domainMin=0),
-            axis=alt.Axis(tickMinStep=1, tickCount=4),
+            axis=alt.Axis(tickMinStep=1, tickCount=4, format=",d"),
         ),
         tooltip=[
             alt.Tooltip("category:N", title="诉求类型"),
@@ -32,7 +33,13 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
     text = base.mark_text(align="left", dx=6, aria=False).encode(
         y=y, x="received_count:Q", text="label:N"
     )
-    return (bars + text).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
+    # Room at the right for what is written behind the longest bar.
+    room = (
+        base.transform_calculate(room="1.5 * datum.received_count")
+        .mark_point(opacity=0, aria=False)
+        .encode(y=y, x=alt.X("room:Q", title="受理量（件）"))
+    )
+    return layered(bars, text, room, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def time_distribution(rows: pa.Table) -> alt.Chart:
@@ -87,7 +94,7 @@ def open_by_age(rows: pa.Table) -> alt.Chart:
                 "count:Q",
                 title="未办结诉求（件）",
                 scale=alt.Scale(padding=10, domainMin=0),
-                axis=alt.Axis(tickMinStep=1, tickCount=5),
+                axis=alt.Axis(tickMinStep=1, tickCount=5, format=",d"),
             ),
             color=alt.Color(
                 "state:N",
@@ -115,7 +122,7 @@ def counts_by_name(
         f"{count}:Q",
         title=axis,
         scale=alt.Scale(padding=10, domainMin=0),
-        axis=alt.Axis(tickMinStep=1, tickCount=4),
+        axis=alt.Axis(tickMinStep=1, tickCount=4, format=",d"),
     )
     base = alt.Chart(rows)
     bars = base.mark_bar(color=colour, height={"band": 0.62}).encode(
@@ -129,7 +136,7 @@ def counts_by_name(
     text = base.mark_text(align="left", dx=6, aria=False).encode(
         y=y, x=x, text=alt.Text(f"{count}:Q", format=",")
     )
-    return (bars + text).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
+    return layered(bars, text, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def _names(column: str, title: str) -> alt.Y:

@@ -6,6 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -22,7 +23,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         label="datum.reached_count === null ? '不可算：导出没有这一列' : "
         "format(datum.reached_count, ',') + ' 件' + "
         "(datum.reached_share === null ? '' : '，' + format(datum.reached_share, '.1%')) + "
-        "(datum.median_hours === null ? '' : '，中位用时 ' + "
+        "(datum.median_hours === null ? '' : '，' + "
         "(datum.median_hours < 1 ? format(datum.median_hours * 60, '.0f') + ' 分钟' : "
         "format(datum.median_hours, '.1f') + ' 小时'))"
     )
@@ -54,7 +55,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         y=y, x=alt.X("shown:Q", title="件数"), text="label:N"
     )
     text = text.transform_calculate(shown="datum.reached_count === null ? 0 : datum.reached_count")
-    return (bars + text + room).properties(height=30 * rows.num_rows + FRAME_HEIGHT)
+    return layered(bars, text, room, height=30 * rows.num_rows + FRAME_HEIGHT)
 
 
 def limit_use(rows: pa.Table) -> alt.LayerChart:
@@ -102,7 +103,7 @@ def limit_use(rows: pa.Table) -> alt.LayerChart:
     label = line.mark_text(align="left", baseline="top", dx=5, fontWeight=600, aria=False).encode(
         y=alt.YValue(0), text=alt.TextValue("时限")
     )
-    return (bars + rule + label).properties(height=190 + FRAME_HEIGHT)
+    return layered(bars, rule, label, height=190 + FRAME_HEIGHT)
 
 
 def response_by_hour(rows: pa.Table, min_n: int) -> alt.LayerChart:
@@ -169,7 +170,7 @@ def response_by_hour(rows: pa.Table, min_n: int) -> alt.LayerChart:
             alt.value(look.INK),
         ),
     )
-    return (cells + text).properties(height=190 + FRAME_HEIGHT)
+    return layered(cells, text, height=190 + FRAME_HEIGHT)
 
 
 def case_clocks(rows: pa.Table, as_of: datetime) -> alt.LayerChart:
@@ -214,4 +215,4 @@ def case_clocks(rows: pa.Table, as_of: datetime) -> alt.LayerChart:
         .mark_rule(color=look.MUTED, strokeDash=[4, 4], aria=False)
         .encode(x=alt.XDatum(moment, type="temporal"))
     )
-    return (now + points).properties(height=30 * rows.num_rows + FRAME_HEIGHT)
+    return layered(now, points, height=30 * rows.num_rows + FRAME_HEIGHT)

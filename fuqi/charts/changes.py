@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 from fuqi.store import Kpi, kpis
 
@@ -82,7 +83,7 @@ def change_with_interval(rows: pa.Table) -> alt.Chart:
             alt.Tooltip("change_verdict:N", title="变化是否显著"),
         ],
     )
-    return (zero + interval + point).properties(height=28 * rows.num_rows + FRAME_HEIGHT)
+    return layered(zero, interval, point, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def _standing(verdict: str, kpi: Kpi) -> str:

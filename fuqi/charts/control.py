@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.ranking import tooltip, verdict_colour
 from fuqi.charts.theme import FRAME_HEIGHT
 from fuqi.store import kpis
@@ -105,7 +106,7 @@ def control_chart(
         )
         .encode(text="label_text:N")
     )
-    return (lines + points + texts).properties(height=HEIGHT + FRAME_HEIGHT)
+    return layered(lines, points, texts, height=HEIGHT + FRAME_HEIGHT)
 
 
 def _district_line(rows: pa.Table) -> str:

@@ -6,6 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import contract, look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
 YUAN_TICKS = (
@@ -154,7 +155,7 @@ def live_sales(rows: pa.Table) -> alt.LayerChart:
         .mark_text(align="left", dx=6, dy=-8, color=look.MUTED, aria=False)
         .encode(x=alt.value(0), y=_yuan("published", "累计销售额"), text="text:N")
     )
-    return (line + words + course + points).properties(height=190 + FRAME_HEIGHT)
+    return layered(line, words, course, points, height=190 + FRAME_HEIGHT)
 
 
 def _bars(rows: pa.Table, step: str, y: alt.Y, colour: alt.Color, amount: str) -> alt.Chart:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.targets import target_line
 from fuqi.charts.theme import FRAME_HEIGHT
 from fuqi.store import kpis
@@ -84,18 +85,19 @@ def ranking_with_interval(
         .mark_rule(strokeDash=[4, 4], color=look.INK, opacity=0.6, aria=False)
         .encode(x=alt.X("max(district_rate):Q", **x))
     )
-    layers = district + interval + point + texts
+    layers = [district, interval, point, texts]
     if target is not None:
         layers += target_line(target, alt.X(**{"shorthand": "target:Q", **x}))
     if own_targets:
-        layers += base.mark_tick(color=look.INK, thickness=3, size=20).encode(
+        ticks = base.mark_tick(color=look.INK, thickness=3, size=20).encode(
             x=alt.X("own_target:Q", **x),
             tooltip=[
                 alt.Tooltip("compared_name:N", title=names),
                 alt.Tooltip("own_target:Q", title=f"该{names}自己的目标", format=".2%"),
             ],
         )
-    return layers.properties(height=28 * rows.num_rows + FRAME_HEIGHT)
+        layers.append(ticks)
+    return layered(*layers, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
 def tooltip(label: str, counts: str, names: str) -> list[alt.Tooltip]:

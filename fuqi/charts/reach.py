@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look, wording
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
 MOST_BARS = 12
@@ -45,7 +46,7 @@ def least_reached(rows: pa.Table) -> alt.LayerChart:
         ],
     )
     text = base.mark_text(align="left", dx=6, aria=False).encode(y=y, x=x, text="label:N")
-    return (bars + text).properties(height=26 * len(order) + FRAME_HEIGHT)
+    return layered(bars, text, height=26 * len(order) + FRAME_HEIGHT)
 
 
 def quick_test_times(rows: pa.Table) -> alt.LayerChart:
@@ -92,7 +93,7 @@ def quick_test_times(rows: pa.Table) -> alt.LayerChart:
         ]
     )
     text = base.mark_text(dy=-13, aria=False).encode(text="label:N")
-    return (points + text).properties(height=200 + FRAME_HEIGHT)
+    return layered(points, text, height=200 + FRAME_HEIGHT)
 
 
 def _by_process(rows: pa.Table) -> pa.Table:

@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 
 ROW_HEIGHT = 30
@@ -43,7 +44,7 @@ def coverage_by_month(rows: pa.Table) -> alt.LayerChart:
         ],
     )
     text = base.mark_text(dy=-9, aria=False).encode(x=x, y=y, text="label:N")
-    return (bars + text).properties(height=170 + FRAME_HEIGHT)
+    return layered(bars, text, height=170 + FRAME_HEIGHT)
 
 
 def deal_spans(rows: pa.Table) -> alt.LayerChart:
@@ -77,4 +78,4 @@ def deal_spans(rows: pa.Table) -> alt.LayerChart:
     text = base.mark_text(align="left", dx=6, aria=False).encode(
         y=y, x=alt.X("until:T", title="到账"), text="label:N"
     )
-    return (bars + text).properties(height=ROW_HEIGHT * max(rows.num_rows, 1) + FRAME_HEIGHT)
+    return layered(bars, text, height=ROW_HEIGHT * max(rows.num_rows, 1) + FRAME_HEIGHT)

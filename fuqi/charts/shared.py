@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
 MOST_DOTS = 12
@@ -76,9 +77,7 @@ def shared_problem_dots(rows: pa.Table) -> alt.LayerChart:
     times = base.mark_text(align="left", dx=11, dy=9, color=look.MUTED, aria=False).encode(
         x=x, text="times:N"
     )
-    return (stems + dots + names + times).properties(
-        height=ROW_HEIGHT * shown.num_rows + FRAME_HEIGHT
-    )
+    return layered(stems, dots, names, times, height=ROW_HEIGHT * shown.num_rows + FRAME_HEIGHT)
 
 
 def rising_weeks(rows: pa.Table) -> alt.LayerChart:
@@ -116,7 +115,7 @@ def rising_weeks(rows: pa.Table) -> alt.LayerChart:
             ],
         )
     )
-    return (recent + lines).properties(height=170 + 20 * len(names) + FRAME_HEIGHT)
+    return layered(recent, lines, height=170 + 20 * len(names) + FRAME_HEIGHT)
 
 
 def _by_week(rows: pa.Table) -> pa.Table:

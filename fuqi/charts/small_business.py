@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
 PERIOD, EARLIER, NEVER = "时段内走访", "此前走访", "未走访"
@@ -95,7 +96,7 @@ def party_org_growth(rows: pa.Table) -> alt.LayerChart:
         ]
     )
     text = base.mark_text(dy=-8, aria=False).encode(text=alt.Text("standing_count:Q", format=","))
-    return (bars + text).properties(height=180 + FRAME_HEIGHT)
+    return layered(bars, text, height=180 + FRAME_HEIGHT)
 
 
 def conversions_beside_last_year(rows: pa.Table) -> alt.LayerChart:
@@ -137,7 +138,7 @@ def conversions_beside_last_year(rows: pa.Table) -> alt.LayerChart:
         ],
     )
     text = base.mark_text(dy=-7, fontSize=11, aria=False).encode(text="label:N")
-    return (bars + text).properties(height=190 + FRAME_HEIGHT)
+    return layered(bars, text, height=190 + FRAME_HEIGHT)
 
 
 def scene_and_function_use(rows: pa.Table, step: str) -> alt.Chart:
@@ -219,7 +220,7 @@ def permit_days_by_month(rows: pa.Table) -> alt.LayerChart:
         fill=alt.condition("datum.is_whole", colour, alt.value(look.PAPER)), tooltip=tooltip
     )
     text = base.mark_text(dy=13, fontSize=10, aria=False).encode(text="n:N")
-    return (spans + lines + points + text).properties(height=210 + FRAME_HEIGHT)
+    return layered(spans, lines, points, text, height=210 + FRAME_HEIGHT)
 
 
 def permit_days(rows: pa.Table) -> alt.LayerChart:
@@ -256,7 +257,7 @@ def permit_days(rows: pa.Table) -> alt.LayerChart:
         )
     )
     text = base.mark_text(dy=-7, aria=False).encode(x=x, y="permit_issued_count:Q", text="label:N")
-    return (bars + text).properties(height=150 + FRAME_HEIGHT)
+    return layered(bars, text, height=150 + FRAME_HEIGHT)
 
 
 def _monthly_bars(
@@ -279,7 +280,7 @@ def _monthly_bars(
             *tooltip,
         ],
     )
-    return alt.layer(bars).properties(height=180 + FRAME_HEIGHT)
+    return layered(bars, height=180 + FRAME_HEIGHT)
 
 
 def _ordered_steps(step: str) -> alt.X:

@@ -11,7 +11,7 @@ import pyarrow as pa
 _collecting = threading.local()
 ABOUT = "_about"
 """A column beside the rows: its first value is what the chart says below its title."""
-SAID = f"length(data('rows_1')) ? data('rows_1')[0].{ABOUT} : ''"
+SAID = f"length(data('rows_1')) ? split(data('rows_1')[0].{ABOUT}, '\\n') : ''"
 
 
 def spec_of(chart: alt.TopLevelMixin, about: str | None = None) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def spec_of(chart: alt.TopLevelMixin, about: str | None = None) -> dict[str, Any
 
     What differs from one choice of filters to another stands in the tables, as far as it can: the browser then only
     exchanges the rows of a chart it has drawn, where another description makes it begin anew. So tables are named by
-    their place, and `about`, the line below the title, travels with the rows.
+    their place, and `about`, the lines below the title, travel with the rows.
     It is not checked against Vega-Lite's schema, which takes as long as all the rest: the tests do that. Several
     threads may do this at once.
     """
@@ -32,7 +32,7 @@ def spec_of(chart: alt.TopLevelMixin, about: str | None = None) -> dict[str, Any
         if about is not None:
             # Where there are no rows, nothing travels with them.
             is_said = _collecting.about is None
-            spec["title"]["subtitle"] = {"expr": SAID} if is_said else about
+            spec["title"]["subtitle"] = {"expr": SAID} if is_said else about.split("\n")
         return {**spec, "datasets": _collecting.tables}
     finally:
         del _collecting.tables, _collecting.names, _collecting.about

@@ -6,8 +6,8 @@ import pyarrow as pa
 from fuqi import look
 
 
-def target_line(value: float, along: alt.X | alt.Y) -> alt.LayerChart:
-    """A full line at a target share over the whole plot, labelled; `along` is the measure's axis, over `target`."""
+def target_line(value: float, along: alt.X | alt.Y) -> list[alt.Chart]:
+    """The layers of a full, labelled line at a target share; `along` is the axis of the measure, over `target`."""
     name = "x" if isinstance(along, alt.X) else "y"
     label = f"目标 {round(value * 100, 2):g}%"
     base = (
@@ -22,4 +22,4 @@ def target_line(value: float, along: alt.X | alt.Y) -> alt.LayerChart:
         text=label, color=look.INK, fontWeight=600, align="left", dx=4, dy=-7, aria=False
     )
     # The text stands at the line's upper or left end.
-    return rule + (text.encode(y=alt.YValue(0)) if name == "x" else text.encode(x=alt.XValue(0)))
+    return [rule, text.encode(y=alt.YValue(0)) if name == "x" else text.encode(x=alt.XValue(0))]

@@ -105,4 +105,7 @@ def titled(chart: alt.TopLevelMixin, title: str, provenance: str) -> alt.TopLeve
         subtitlePadding=4,
         offset=12,
     )
-    return chart.properties(title=heading, background=look.PAPER, config=CONFIG)
+    # Set one by one: `properties` checks each against the whole schema, which the tests do.
+    whole = chart.copy(deep=False)
+    whole.title, whole.background, whole.config = heading, look.PAPER, CONFIG
+    return whole

@@ -6,6 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.layers import layered
 from fuqi.charts.targets import target_line
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
@@ -13,18 +14,16 @@ MOST_TICKS = 8
 STEP_TITLES = {"day": "日期", "week": "周一", "month": "月份"}
 
 
-def flow_trend(
-    rows: pa.Table, step: str, previous: pa.Table | None = None
-) -> alt.Chart | alt.LayerChart:
+def flow_trend(rows: pa.Table, step: str, previous: pa.Table | None = None) -> alt.LayerChart:
     """Received against closed per day, week or month; takes the rows of `resolution_trend`.
 
     `previous` are those of the period before, drawn step by step below the present ones.
     """
     names = {"received_count": "受理", "closed_count": "办结"}
-    lines = _lines(rows, step, names, "诉求（件）", [look.RECEIVED, look.CLOSED])
-    if previous is None or not previous.num_rows:
-        return lines
-    return (_line_before(rows, previous, step) + lines).properties(height=190 + FRAME_HEIGHT)
+    layers = _lines(rows, step, names, "诉求（件）", [look.RECEIVED, look.CLOSED])
+    if previous is not None and previous.num_rows:
+        layers = [_line_before(rows, previous, step), *layers]
+    return layered(*layers, height=190 + FRAME_HEIGHT)
 
 
 def _line_before(rows: pa.Table, previous: pa.Table, step: str) -> alt.Chart:
@@ -76,21 +75,22 @@ def rate_trend(
             alt.Tooltip(f"{denominator}:Q", title="分母", format=","),
         ],
     )
-    layers = base.mark_line(strokeWidth=2.2, color=look.CLOSED, aria=False) + points
+    layers = [base.mark_line(strokeWidth=2.2, color=look.CLOSED, aria=False), points]
     if target is not None:
         layers += target_line(target, alt.Y("target:Q", title=label, **y))
-    return layers.properties(height=150 + FRAME_HEIGHT)
+    return layered(*layers, height=150 + FRAME_HEIGHT)
 
 
-def service_trend(rows: pa.Table, step: str) -> alt.Chart:
+def service_trend(rows: pa.Table, step: str) -> alt.LayerChart:
     """Services and consultations per day, week or month; takes the rows of `station_services_trend`."""
     names = {"service_count": "全部服务", "consultation_count": "政策咨询"}
-    return _lines(rows, step, names, "服务（人次）", [look.CLOSED, look.RECEIVED])
+    layers = _lines(rows, step, names, "服务（人次）", [look.CLOSED, look.RECEIVED])
+    return layered(*layers, height=190 + FRAME_HEIGHT)
 
 
 def _lines(
     rows: pa.Table, step: str, names: dict[str, str], axis: str, colours: list[str]
-) -> alt.Chart:
+) -> list[alt.Chart]:
     series = (
         alt.Chart(rows)
         .transform_fold(list(names), as_=["series", "count"])
@@ -117,9 +117,7 @@ def _lines(
         fill=alt.condition("datum.is_whole", _colour(names, colours), alt.value(look.PAPER)),
         tooltip=tooltip,
     )
-    return (series.mark_line(strokeWidth=2.2, aria=False) + points).properties(
-        height=190 + FRAME_HEIGHT
-    )
+    return [series.mark_line(strokeWidth=2.2, aria=False), points]
 
 
 def _steps(rows: pa.Table, step: str) -> alt.X:

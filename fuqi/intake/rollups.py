@@ -162,8 +162,8 @@ class _Counting:
         return {name: self._roll_up(queries[name]) for name in rollups.names(queries)}
 
     def _roll_up(self, query: Query) -> int:
-        if rollups.PERIODS in query.reads:
-            return self._write(query.name, f"from {self._period_by_period(query)}")
+        for periods in {rollups.PERIODS, rollups.SPANS} & set(query.reads):
+            return self._write(query.name, f"from {self._period_by_period(query, periods)}")
         if not self._before or not self._is_by_day(query):
             return self._write(query.name, query.sql, self._moment)
         untouched = (
@@ -216,12 +216,12 @@ class _Counting:
             execute(f"drop view {view}")
             execute(f"alter view every_{view} rename to {view}")
 
-    def _period_by_period(self, query: Query) -> str:
-        """Collect the rows of a query over the kept periods in a table; gives its name.
+    def _period_by_period(self, query: Query, periods: str) -> str:
+        """Collect the rows of a query over the periods of a table in another one; gives its name.
 
         One period at a time: a median holds its values in memory.
         """
-        execute, periods = self._database.execute, rollups.PERIODS
+        execute = self._database.execute
         collected, every = f"{query.name}_collected", f"every_{periods}"
         execute(f"create table {every} as from {periods} order by all")
         execute(f"create table {collected} as ({query.sql}\n) limit 0", self._moment)

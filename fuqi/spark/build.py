@@ -17,13 +17,14 @@ from fuqi.store.database import (
     known_names,
     list_absent_columns,
     list_kept_periods,
+    list_kept_spans,
     masked_columns,
 )
 from fuqi.store.queries import BUILDING, Query
 from fuqi.store.queries import load as load_queries
 
 PARTS = "parts"
-SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns", rollups.PERIODS)
+SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns", rollups.PERIODS, rollups.SPANS)
 
 
 def write(
@@ -77,6 +78,10 @@ class _Tables:
         worktime_sql.create(connection, release.manifest, settings)
         list_absent_columns(connection, release, self._contract)
         list_kept_periods(connection, release.manifest.data_as_of.date(), settings)
+        appeals = str(release.table_path("appeals")).replace("'", "''")
+        list_kept_spans(
+            connection, f"read_parquet('{appeals}')", release.manifest.data_as_of, settings
+        )
         session.teach_names(spark, known_names(connection, release))
         self._translator = Translator(
             [MACROS.read_text(encoding="utf-8"), *worktime_sql.macros(settings.office_hours)],

@@ -35,6 +35,8 @@ DEFAULTS: Mapping[str, str] = {
     "spark.ui.showConsoleProgress": "false",
     # Few rows take few tasks, instead of one a core at least.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    # Medians of more than 128 groups are otherwise sorted for, group by group, with what was counted written out.
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "100000",
 }
 
 

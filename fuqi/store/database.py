@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,16 +21,32 @@ from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
 from fuqi.periods import Period
 from fuqi.periods import kept as kept_periods
+from fuqi.periods import presets as offered_periods
+from fuqi.periods import spans as kept_spans
 from fuqi.settings import Settings
-from fuqi.store import names, reach, rollups, worktime_sql
+from fuqi.store import calls, names, reach, rollups, worktime_sql
 from fuqi.store.narrowing import Narrowing, literals
+from fuqi.store.parameters import standing
 from fuqi.store.queries import BUILDING, Kpi, Query, QueryError, dollars
 from fuqi.store.queries import load as load_queries
 from fuqi.store.releases import Release
 
+# A page's rows are few: a copy of them costs less than planning the query twice, as the relation it names would.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
+
 MACROS = Path(__file__).with_name("macros.sql")
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
+MOST_ROWS_HELD = 100_000
+"""Rows of a table that is copied into memory, masked, when the release is opened."""
+LOOKED_UP = "kept_"
+"""Before the name of a staging query: what is asked in its place about a kept period."""
+KEPT, OFFERED, ENDS = "kept", "offered", "ends"
+"""Periods that are known beforehand: those with medians kept, those offered by name, and the last days of these."""
+SAID_BY = {KEPT: calls.PERIOD, OFFERED: calls.PERIOD, ENDS: calls.END}
+"""The parameters by which a query asks for one of them."""
+TELL_CHANGES = frozenset({"served_objects"})
+"""Staging queries whose rows are held for the period before an offered one as well, since pages tell a change."""
 MEMORY_TO_WORK_OUT = "4GB"
 """What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
 LEAST_OTHERS = 2
@@ -102,9 +119,14 @@ class Database:
         self._contract = contract or load_contract()
         _know_names(self._connection, release)
         self._lock = threading.Lock()
+        self._statements: dict[tuple[str, frozenset[str]], duckdb.Statement] = {}
+        self._tables: set[str] = set()
+        self._beside: dict[str, dict[str, str]] = {kind: {} for kind in SAID_BY}
         list_absent_columns(self._connection, release, self._contract)
         self._settings = settings or Settings()
         self._making = making
+        self._standing = standing(self._moment, self._settings)
+        self._answered_for: dict[str, frozenset[str]] = {}
         if kept is None and making is None:
             kept = rollups.kept(release, self._settings, self.queries)
         if scope.streets is not None:
@@ -139,14 +161,15 @@ class Database:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
             return _own_rows(whole.run(name, params, stoppable), query, self.scope)
-        if self._keeps_rollups and params.get("as_of", self._moment) != self._moment:
+        if self._asks_otherwise(query, params):
             return self._at_other_moments.run(name, params, stoppable)
         with self._lock:
             cursor = self._connection.cursor()
         try:
             stoppable(lambda: _interrupt(cursor))
-            # Not `sql`, whose relation is planned twice; few rows are copied sooner than a query is planned.
-            rows = cursor.execute(query.sql, dict(params)).to_arrow_table()
+            statement = self._parsed(query, self._known_of(params))
+            asked = {name: params[name] for name in statement.named_parameters}
+            rows = cursor.execute(statement, asked).to_arrow_table()
         finally:
             cursor.close()
         for place, name in enumerate(rows.column_names):
@@ -154,6 +177,33 @@ class Database:
                 nothing = pa.nulls(rows.num_rows, rows.schema.field(name).type)
                 rows = rows.set_column(place, name, nothing)
         return rows
+
+    def _parsed(self, query: Query, known: frozenset[str]) -> duckdb.Statement:
+        """The statement of a query; reading a long text takes as long as looking up its answer."""
+        if (query.name, known) not in self._statements:
+            (statement,) = duckdb.extract_statements(self._text(query, known))
+            self._statements[query.name, known] = statement
+        return self._statements[query.name, known]
+
+    def _text(self, query: Query, known: Iterable[str] = ()) -> str:
+        """The SQL of a query with what is known beforehand in place of the calls that would work it out.
+
+        `known` says what is known of the period that it is asked for, as `_known_of` does.
+        """
+        if not self._keeps_rollups:
+            return query.sql
+        sql = calls.without_comments(query.sql)
+        for kind in sorted(known):
+            sql = calls.asked_of(sql, self._beside[kind], SAID_BY[kind])
+        return calls.answered_by_tables(sql, frozenset(self._tables))
+
+    def _known_of(self, params: Mapping[str, Any]) -> frozenset[str]:
+        """Whether the period asked for is a kept one, one that is offered by name, or ends with such a one."""
+        last = params.get("end_date")
+        period = (params.get("start_date"), last)
+        kinds = {KEPT: self._kept_periods, OFFERED: self._offered_periods}
+        known = {kind for kind, periods in kinds.items() if period in periods}
+        return frozenset(known | {ENDS} if last in self._ends else known)
 
     def absent(self, kpi: Kpi) -> tuple[str, ...]:
         """Chinese titles of the columns the KPI needs and no file of the release had."""
@@ -171,6 +221,23 @@ class Database:
     @property
     def _keeps_rollups(self) -> bool:
         return any(name != rollups.LEDGER for name in self.kept)
+
+    def _asks_otherwise(self, query: Query, params: Mapping[str, Any]) -> bool:
+        """Whether a query asks for another moment, or by other settings, than what is worked out beforehand."""
+        if not self._keeps_rollups:
+            return False
+        if params.get("as_of", self._moment) != self._moment:
+            return True
+        fixed = self._answered_for_in(query)
+        return any(params.get(name, self._standing[name]) != self._standing[name] for name in fixed)
+
+    def _answered_for_in(self, query: Query) -> frozenset[str]:
+        """The parameters of which a query finds one value worked out, in what it reads."""
+        if query.name not in self._answered_for:
+            read = (self.queries[name] for name in query.reads if name in self.queries)
+            fixed = [self._answered_for_in(each) for each in read]
+            self._answered_for[query.name] = frozenset().union(*fixed)
+        return self._answered_for[query.name]
 
     @cached_property
     def _at_other_moments(self) -> "Database":
@@ -247,15 +314,13 @@ class Database:
 
     def _list_kept_periods(self) -> None:
         """Which periods have their medians kept: a part of the district has to work out its own."""
-        periods = list_kept_periods(self._connection, self._moment.date(), self._settings)
-        looked_up = periods if self._keeps_rollups and self.scope.streets is None else ()
-        one_of_them = " or ".join(
-            f"(first = date '{p.first}' and last = date '{p.last}')" for p in looked_up
-        )
-        # Spelled out, so that a query that is told the days knows before it reads anything.
-        self._connection.execute(
-            f"create macro is_kept_period(first, last) as {one_of_them or 'false'}"
-        )
+        today = self._moment.date()
+        kept = list_kept_periods(self._connection, today, self._settings)
+        looks_up = self._keeps_rollups and self.scope.streets is None
+        offered = offered_periods(today, self._settings).values() if looks_up else ()
+        self._kept_periods = frozenset((p.first, p.last) for p in kept if looks_up)
+        self._offered_periods = frozenset((p.first, p.last) for p in offered)
+        self._ends = frozenset(p.last for p in offered)
 
     def _open_tables(self, contract: Contract) -> None:
         narrowing = None
@@ -266,54 +331,147 @@ class Database:
                 table in worktime_sql.TABLES
             ):  # a release of an earlier version brings its own calendar
                 continue
-            _open_table(self._connection, contract, self.release, table, narrowing)
+            is_held = (
+                self._making is None
+                and not (table == "appeals" and rollups.LEDGER in self.kept)
+                and self._fits_into_memory(table)
+            )
+            _open_table(self._connection, contract, self.release, table, narrowing, is_held)
         if reach.TABLE not in self.release.table_names:
             # A release of an earlier version: what is counted over the table is 不可算, and pages still open.
             columns = ", ".join(f"{name} {kind}" for name, kind in reach.COLUMNS.items())
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
+        counts_firms = not self._keeps_rollups and "appeals" in self.release.table_names
+        ledger = '"appeals"' if counts_firms else None
+        list_kept_spans(self._connection, ledger, self._moment, self._settings)
         at_other_moments = rollups.asked_at_other_moments(self.queries)
         for query in _building_in_order(self.queries):
             if query.name == rollups.LEDGER and self._making is not None:
                 self._connection.execute(f'create view "{query.name}" as ({query.sql}\n)')
             elif query.name in self.kept:
                 self._open_kept(query)
-            elif (
-                self._keeps_rollups
-                and query.params == ("as_of",)
-                and query.name not in at_other_moments
-                and self._is_small(query)
-            ):
-                self._answer_beforehand(query)
-            else:
-                self._connection.execute(_as_macro(query) if query.params else _as_table(query))
+            elif not query.params:
+                self._connection.execute(_as_table(query))
+            elif not self._is_known_beforehand(query, at_other_moments):
+                self._connection.execute(_as_macro(query, self._text(query)))
+            if self._kept_periods and calls.PERIOD & set(query.params):
+                self._open_for_kept_periods(query)
 
-    def _is_small(self, query: Query) -> bool:
-        """Whether a staging query has nothing to do with the ledger, neither itself nor through another."""
+    def _is_known_beforehand(self, query: Query, at_other_moments: frozenset[str]) -> bool:
+        """Work out a staging query beforehand if that can be done."""
+        return (
+            self._keeps_rollups
+            and set(query.params) <= set(self._standing)
+            and query.name not in at_other_moments
+            and self._is_small(query)
+            and self._answer_beforehand(query)
+        )
+
+    def _open_for_kept_periods(self, query: Query) -> None:
+        """Have a shorter way to what a staging query says of one of the kept periods, or of the end of an offered one.
+
+        Where `kept_<name>` stands beside it, that is asked. Where all but the period is known beforehand and a page
+        asks for it, its rows are held.
+        """
+        is_of_ends = calls.PERIOD & set(query.params) == calls.END
+        beside = f"{LOOKED_UP}{query.name}"
+        if beside in self.queries:
+            self._beside[ENDS if is_of_ends else KEPT][query.name] = beside
+        elif (
+            query.name in self._asked_by_pages
+            and set(query.params) <= {*self._standing, *calls.PERIOD}
+            and self._is_small(query, looked_up=True)
+        ):
+            kind = ENDS if is_of_ends else KEPT if query.name in TELL_CHANGES else OFFERED
+            self._answer_periods_beforehand(query, kind)
+            self._beside[kind][query.name] = beside
+            self._answered_for[query.name] = frozenset(query.params) - calls.PERIOD
+
+    def _answer_periods_beforehand(self, query: Query, kind: str) -> None:
+        if kind == ENDS:
+            asked = [{"end_date": last} for last in sorted(self._ends)]
+        else:
+            periods = self._kept_periods if kind == KEPT else self._offered_periods
+            asked = [{"start_date": one, "end_date": last} for one, last in sorted(periods)]
+        held, said_by = f"{query.name}_held", sorted(SAID_BY[kind])
+        days = ", ".join(f"${name}::date as of_{name}" for name in said_by)
+        known = (ENDS,) if kind == ENDS else (KEPT,)
+        rows = f"select {days}, * from ({self._text(query, known)}\n)"
+        made = f'create table "{held}" as'
+        for period in asked:
+            given = {**self._standing, **period}
+            given = {name: given[name] for name in calls.parameters_in(rows)}
+            self._connection.execute(f"{made} {rows}", given)
+            made = f'insert into "{held}"'
+        columns = ", ".join(f"of_{name}" for name in said_by)
+        condition = " and ".join(f"of_{name} = {name}" for name in said_by)
+        self._connection.execute(
+            f'create macro "{LOOKED_UP}{query.name}"({", ".join(query.params)}) as table '
+            f'(select * exclude ({columns}) from "{held}" where {condition})'
+        )
+
+    @cached_property
+    def _asked_by_pages(self) -> frozenset[str]:
+        """What queries of pages read."""
+        pages = (query for query in self.queries.values() if query.folder not in BUILDING)
+        return frozenset(name for query in pages for name in query.reads)
+
+    def _fits_into_memory(self, table: str) -> bool:
+        source = f"read_parquet('{_quoted(self.release.table_path(table))}')"
+        ((count,),) = self.execute(f"select count(*) from {source}")
+        return int(count) <= MOST_ROWS_HELD
+
+    def _is_small(self, query: Query, *, looked_up: bool = False) -> bool:
+        """Whether a staging query has nothing to do with the ledger, neither itself nor through what is not kept.
+
+        `looked_up` is about a kept period, of which more is kept.
+        """
+        if query.name in self.kept:
+            return query.name != rollups.LEDGER
         if query.name == rollups.LEDGER:
             return False
-        return all(self._is_small(self.queries[r]) for r in query.reads if r in self.queries)
+        read = (self.queries[name] for name in query.reads if name in self.queries)
+        return all(
+            (looked_up and f"{LOOKED_UP}{each.name}" in self.queries)
+            or self._is_small(each, looked_up=looked_up)
+            for each in read
+        )
 
-    def _answer_beforehand(self, query: Query) -> None:
-        """Hold the rows that a staging query has at the one moment that this database is asked about.
+    def _answer_beforehand(self, query: Query) -> bool:
+        """Hold the rows that a staging query has at the moment and by the settings that this database is asked about.
 
         Queries read them as before; but DuckDB, which puts a macro's text in place wherever it is called, has less to
-        plan, and with so few rows planning is most of what a query costs.
+        plan, and with so few rows planning is most of what a query costs. Of more rows nothing is held.
         """
-        held = f"{query.name}_held"
+        sql = self._text(query)
+        given = {name: self._standing[name] for name in calls.parameters_in(sql)}
+        if "group by" not in sql:
+            # Counting rows that are read as they lie costs nothing; grouped ones are few, and dear to count twice.
+            ((count,),) = self.execute(f"select count(*) from ({sql}\n)", given)
+            if count > MOST_ROWS_IN_MEMORY:
+                return False
+        self.execute(f'create table "{query.name}" as ({sql}\n)', given)
+        self._call_table(query)
+        self._answered_for[query.name] = frozenset(query.params)
+        return True
+
+    def _call_table(self, query: Query) -> None:
+        """Have a table answer under the name of the query whose rows it holds, whatever it is given."""
+        arguments = ", ".join(query.params)
         self._connection.execute(
-            f'create table "{held}" as ({query.sql}\n)', {"as_of": self._moment}
+            f'create or replace macro "{query.name}"({arguments}) as table '
+            f'(select * from "{query.name}")'
         )
-        self._connection.execute(
-            f'create macro "{query.name}"(as_of) as table (select * from "{held}")'
-        )
+        if self._making is None:
+            self._tables.add(query.name)
 
     def _open_kept(self, query: Query) -> None:
         """The rows that the release keeps of a query: few of them in memory, many where they lie.
 
         A roll-up answers under its own name as it does where none is kept; its parameter is the one moment it knows.
         """
-        source = f"read_parquet('{_quoted(self.kept[query.name])}')"
-        name = f"{query.name}_kept" if query.params else query.name
+        name = query.name
+        source = f"read_parquet('{_quoted(self.kept[name])}')"
         count = self._connection.execute(f"select count(*) from {source}").fetchall()[0][0]
         if self.scope.streets is not None:
             held, condition = "table", "is_own_street(subdistrict_name)"
@@ -323,11 +481,7 @@ class Database:
         made = "create or replace view" if held == "view" else "create table"
         self._connection.execute(f'{made} "{name}" as select * from {source} where {condition}')
         if query.params:
-            arguments = ", ".join(query.params)
-            self._connection.execute(
-                f'create or replace macro "{query.name}"({arguments}) as table '
-                f'(select * from "{name}")'
-            )
+            self._call_table(query)
 
 
 def _shares(settings: Settings) -> dict[str, Any]:
@@ -388,6 +542,24 @@ def list_kept_periods(
     return periods
 
 
+def list_kept_spans(
+    connection: duckdb.DuckDBPyConnection, ledger: str | None, as_of: datetime, settings: Settings
+) -> None:
+    """Make the table `kept_spans`: those that have their firms counted, by what the rows of `ledger` reach back to."""
+    connection.execute(f"create table {rollups.SPANS} (first_date date, last_date date)")
+    if ledger is None:
+        return
+    ((first_known,),) = connection.execute(
+        f"select min(received_at)::date from {ledger} "
+        "where received_at <= $as_of and not coalesce(is_void, false)",
+        {"as_of": as_of},
+    ).fetchall()
+    connection.executemany(
+        f"insert into {rollups.SPANS} values (?, ?)",
+        [[span.first, span.last] for span in kept_spans(as_of, settings, first_known)],
+    )
+
+
 def _know_names(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
     """Have free texts lose the names of all cadres, whoever sees them: those of other streets as well."""
     names.teach(connection, known_names(connection, release))
@@ -409,13 +581,16 @@ def _open_table(
     release: Release,
     table: str,
     narrowing: Narrowing | None = None,
+    is_held: bool = False,
 ) -> None:
-    """A view of the table, or a copy of the rows that a narrower scope sees."""
+    """A view of the table, a copy of it where it is to be held, or one of the rows that a narrower scope sees."""
     named = "true" if narrowing is None else narrowing.named(table)
     shown = masked_columns(contract, table, named)
     source = f"select {shown} from read_parquet('{_quoted(release.table_path(table))}')"
     if narrowing is None:
-        connection.execute(f'create view "{table}" as {source}')
+        # A view on a file has the file opened, and the masks planned, by every query that reads it.
+        kind = "table" if is_held else "view"
+        connection.execute(f'create {kind} "{table}" as {source}')
     else:
         held = "view" if narrowing.sees_every_street else "table"
         condition = narrowing.condition(table)
@@ -488,19 +663,22 @@ def _own_rows(rows: pa.Table, query: Query, scope: Scope) -> pa.Table:
 def _building_in_order(queries: Mapping[str, Query]) -> list[Query]:
     """The staging queries and roll-ups, each after those it reads; CycleError when two read each other."""
     staging = {query.name: query for query in queries.values() if query.folder in BUILDING}
-    graph = {name: [r for r in query.reads if r in staging] for name, query in staging.items()}
+    graph = {
+        name: [r for each in query.reads for r in (each, f"{LOOKED_UP}{each}") if r in staging]
+        for name, query in staging.items()
+    }
     return [staging[name] for name in TopologicalSorter(graph).static_order()]
 
 
-def _as_macro(query: Query) -> str:
+def _as_macro(query: Query, sql: str, name: str | None = None) -> str:
     """A staging query as a table function: its parameters become arguments."""
     arguments = ", ".join(query.params)
-    return f'create macro "{query.name}"({arguments}) as table ({_with_arguments(query)}\n)'
+    return f'create macro "{name or query.name}"({arguments}) as table ({_with_arguments(sql)}\n)'
 
 
-def _with_arguments(query: Query) -> str:
+def _with_arguments(sql: str) -> str:
     """The SQL with the names of its parameters in their place, as a macro has them."""
-    return re.sub(r"\$([a-z_]+)", r"\1", query.sql)
+    return re.sub(r"\$([a-z_]+)", r"\1", sql)
 
 
 def _as_table(query: Query) -> str:

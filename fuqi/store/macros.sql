@@ -79,16 +79,14 @@ create macro wilson_high(hits, n) as
 
 -- 95% interval of the difference of two independent shares, hits / n minus hits_before / n_before, from the limits
 -- above (Newcombe 1998, method 10: hybrid score).
+create macro least_difference(share, low, share_before, high_before) as
+    share - share_before - sqrt(power(share - low, 2) + power(high_before - share_before, 2));
+create macro greatest_difference(share, high, share_before, low_before) as
+    share - share_before + sqrt(power(high - share, 2) + power(share_before - low_before, 2));
 create macro newcombe_low(hits, n, hits_before, n_before) as
-    hits / n - hits_before / n_before - sqrt(
-        power(hits / n - wilson_low(hits, n), 2)
-        + power(wilson_high(hits_before, n_before) - hits_before / n_before, 2)
-    );
+    least_difference(hits / n, wilson_low(hits, n), hits_before / n_before, wilson_high(hits_before, n_before));
 create macro newcombe_high(hits, n, hits_before, n_before) as
-    hits / n - hits_before / n_before + sqrt(
-        power(wilson_high(hits, n) - hits / n, 2)
-        + power(hits_before / n_before - wilson_low(hits_before, n_before), 2)
-    );
+    greatest_difference(hits / n, wilson_high(hits, n), hits_before / n_before, wilson_low(hits_before, n_before));
 
 -- Whether an appeal's outcome and rating count as good; the second argument is the setting of that name.
 create macro is_resolved(outcome, partial_counts_as_resolved) as

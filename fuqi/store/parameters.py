@@ -9,6 +9,31 @@ from fuqi.settings import Settings
 from fuqi.store.queries import kpis
 
 
+def standing(as_of: datetime, settings: Settings) -> Mapping[str, Any]:
+    """Those parameters that nobody chooses: the moment and what follows from it, and the settings."""
+    return {
+        "as_of": as_of,
+        "due_soon_at": worktime.add_working_days(as_of, 1),
+        "quarter_date": date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1),
+        "min_n": settings.min_n,
+        "visits_per_quarter": settings.visits_per_quarter,
+        "station_radius_metres": settings.station_radius_metres,
+        "partial_counts_as_resolved": settings.partial_counts_as_resolved,
+        "basically_satisfied_counts": settings.basically_satisfied_counts,
+        "response_weight": settings.response_weight,
+        "resolved_weight": settings.resolved_weight,
+        "satisfied_weight": settings.satisfied_weight,
+        "common_min_count": settings.common_min_count,
+        "common_min_firms": settings.common_min_firms,
+        "common_min_ratio": settings.common_min_ratio,
+        "common_fdr": settings.common_fdr,
+        "common_recent_weeks": settings.common_recent_weeks,
+        "common_earlier_weeks": settings.common_earlier_weeks,
+        "programme_start": settings.programme_start,
+        "assignments_start": settings.assignments_start,
+    }
+
+
 def parameters(
     as_of: datetime,
     start_date: date,
@@ -32,11 +57,9 @@ def parameters(
     column of the rate they are compared on. `least_streets` is 0, and `Database` raises it for who sees some streets.
     """
     return {
-        "as_of": as_of,
-        "due_soon_at": worktime.add_working_days(as_of, 1),
+        **standing(as_of, settings),
         "start_date": start_date,
         "end_date": end_date,
-        "quarter_date": date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1),
         "step": step,
         "subdistrict": subdistrict,
         "category": category,
@@ -46,21 +69,5 @@ def parameters(
         "compared_by": compared_by,
         "measure": measure,
         "low_is_good": tuple(kpi.column for kpi in kpis().values() if kpi.is_low_good),
-        "min_n": settings.min_n,
         "least_streets": 0,
-        "visits_per_quarter": settings.visits_per_quarter,
-        "station_radius_metres": settings.station_radius_metres,
-        "partial_counts_as_resolved": settings.partial_counts_as_resolved,
-        "basically_satisfied_counts": settings.basically_satisfied_counts,
-        "response_weight": settings.response_weight,
-        "resolved_weight": settings.resolved_weight,
-        "satisfied_weight": settings.satisfied_weight,
-        "common_min_count": settings.common_min_count,
-        "common_min_firms": settings.common_min_firms,
-        "common_min_ratio": settings.common_min_ratio,
-        "common_fdr": settings.common_fdr,
-        "common_recent_weeks": settings.common_recent_weeks,
-        "common_earlier_weeks": settings.common_earlier_weeks,
-        "programme_start": settings.programme_start,
-        "assignments_start": settings.assignments_start,
     }

@@ -6,6 +6,8 @@ it reads a staging query, `case_counts($as_of)`: at the moment of the data it ge
 moment the same SQL runs over the ledger. So a roll-up is only ever a shorter way to the same numbers, and a
 release without any still opens.
 
+A staging query `kept_<name>` is the shorter way to what `<name>` says of a kept period: `Database` asks it there.
+
 They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the
 working calendar or a query they no longer count, until a load or `python -m fuqi build` works them out again.
 """
@@ -21,8 +23,8 @@ from typing import Any
 
 from fuqi import worktime
 from fuqi.settings import Settings
+from fuqi.store import calls, worktime_sql
 from fuqi.store import names as names_in_text
-from fuqi.store import worktime_sql
 from fuqi.store.queries import ROLLUPS, STAGING, Query
 from fuqi.store.releases import Release
 
@@ -33,6 +35,8 @@ LEDGER = "timed_appeals"
 LEDGER_ORDER = "received_at, appeal_id"
 PERIODS = "kept_periods"
 """A table of the periods that medians are kept for, by their first and last day."""
+SPANS = "kept_spans"
+"""A table of the spans that firms are counted for: the same, and the weeks that rises are told from."""
 DECIDING_CODE = (
     Path(__file__).with_name("macros.sql"),
     Path(worktime_sql.__file__),
@@ -44,6 +48,8 @@ DECIDING_SETTINGS = (
     "deadline_limits",
     "programme_start",
     "report_month_day",
+    "common_recent_weeks",
+    "common_earlier_weeks",
 )
 """Settings that the rows of a roll-up depend on; a query takes all others as parameters."""
 
@@ -96,7 +102,10 @@ def asked_at_other_moments(queries: Mapping[str, Query]) -> frozenset[str]:
         for name in query.reads
         if name in queries
         and queries[name].params[:1] == ("as_of",)
-        and re.search(rf"\b{name}\s*\(\s*+(?!\$as_of\b)", _without_comments(query.sql))
+        and any(
+            not re.match(r"\s*\$as_of\b", arguments)
+            for arguments in calls.arguments_of(calls.without_comments(query.sql), name)
+        )
     ]
     found: set[str] = set()
     while waiting:
@@ -131,7 +140,3 @@ def decisions(as_of: datetime, settings: Settings, queries: Mapping[str, Query])
 
 def _short(decided_by: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decided_by, default=str).encode()).hexdigest()
-
-
-def _without_comments(sql: str) -> str:
-    return re.sub(r"--.*", "", sql)

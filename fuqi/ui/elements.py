@@ -142,9 +142,9 @@ def kpi_card(
             delta=change(kpi.column, value, before.get(kpi.column)),
             delta_color="primary",
             help=_definition(kpi),
-            chart_data=course,
-            chart_type="area",
         )
+        if course is not None:
+            st.html(charts.sparkline(course, _said_of(course, kpi.column, view)))
         if absent := view.absent(kpi):
             st.caption(f"导出缺少列：{'、'.join(absent)}")
         elif kpi.counts is not None:
@@ -268,6 +268,17 @@ def _course(column: str, trend: pa.Table | None) -> list[float] | None:
     return course if len(course) > 1 else None
 
 
+def _said_of(course: Sequence[float], column: str, view: View) -> str:
+    """A course in words: its first and last value, and between what it went."""
+    first, last, least, most = (
+        formatted(column, value, view.settings.rounding)
+        for value in (course[0], course[-1], min(course), max(course))
+    )
+    return (
+        f"走势（{STEPS[view.step]}，{len(course)} 点）：{first} → {last}，最低 {least}，最高 {most}"
+    )
+
+
 def _count_of(kpi: Kpi, values: Mapping[str, Any]) -> str:
     counted, n = kpi.counts or ("", "")
     if kpi.column.endswith("_rate"):
@@ -283,7 +294,7 @@ def chart(
     **options: Any,
 ) -> None:
     """What `draw` (of fuqi.charts) makes of the rows, under its heading and what the rows are about."""
-    provenance = f"{cut(scope_of(rows))}　{view.provenance}"
+    provenance = f"{cut(scope_of(rows))}\n{view.provenance}"
     spec = drawn.chart_spec(draw, rows, options, heading, provenance)
 
     def chart_alone() -> alt.TopLevelMixin:
@@ -345,8 +356,8 @@ def district_map(
     is_renamed = f"{key}_is_renamed"
 
     def go() -> None:
-        st.session_state[is_renamed] = not st.session_state.get(is_renamed, False)
         for objects in st.session_state[key].selection.objects.values():
+            st.session_state[is_renamed] = not st.session_state.get(is_renamed, False)
             for clicked in objects:
                 _go(view, clicked.get("goes_to", {}))
 
@@ -409,15 +420,15 @@ def table(
     each level of place a row may stand for, `{"community": "community_name"}`: choosing a row goes to the narrowest
     one, as a click on the map does. `counted` says how many rows there are where not all of them are shown.
     """
-    # One place for all of it, or what stands below would move and be drawn anew when there are no rows any more.
+    # With rows or without, a table is one thing on its page: what follows stays where it is, and is not drawn anew.
     with st.container():
         if rows.num_rows:
-            _rows(view, rows, shown, height, titles, chooses, leads_to, list_name, counted)
+            _table_of_rows(view, rows, shown, height, titles, chooses, leads_to, list_name, counted)
         else:
             st.info(empty, icon=":material/check_circle:")
 
 
-def _rows(
+def _table_of_rows(
     view: View,
     rows: pa.Table,
     shown: Sequence[str],
@@ -428,7 +439,7 @@ def _rows(
     list_name: str,
     counted: str,
 ) -> None:
-    """The rows of `table`, and below them how many there are and the way to take them along."""
+    """What `table` shows where there are rows; the arguments are its."""
     choosing: dict[str, Any] = {}
     if chooses is not None:
         column, entry = chooses
@@ -546,7 +557,8 @@ def change(column: str, value: float | None, before: float | None) -> str | None
     if column.endswith("_rate"):
         return f"{change * 100:+.2f}百分点" if abs(change) >= 0.00005 else None
     if column.endswith("_hours"):
-        return f"{change:+.1f}小时" if abs(change) >= 0.05 else None
+        unit = "工时" if column.endswith("_working_hours") else "小时"
+        return f"{change:+.1f}{unit}" if abs(change) >= 0.05 else None
     if column.endswith("_score"):
         return f"{change:+.2f}分" if abs(change) >= 0.005 else None
     if column.endswith("_yuan"):

@@ -118,7 +118,7 @@ def way_back(
     for kind, place_id in objects:
         if place_id:
             steps.append((listed().name(kind, place_id), {kind: place_id}))
-    # The line has its place even where it is empty: what stands below would move and be drawn anew.
+    # Also without steps: what follows would move up by one, and the browser would draw all of it anew.
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", key="way_back"):
         if len(steps) <= 1:
             return

@@ -190,12 +190,13 @@ class View:
 
     @property
     def provenance(self) -> str:
-        """What every chart and export carries: data-as-of, release and, for a demo, that it is one."""
+        """What every chart and export carries: for a demo that it is one, data-as-of and release."""
         manifest = self.release.manifest
+        # The label first: where a narrow chart has no room for the end, it must not be that which is missing.
         parts = [
+            cut(manifest.label),
             f"数据截至 {wording.moment(self.as_of)}",
             f"版本 {manifest.release_id}",
-            cut(manifest.label),
         ]
         return " · ".join(part for part in parts if part)
 

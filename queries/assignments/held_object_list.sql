@@ -8,7 +8,7 @@
 --          $subdistrict         one subdistrict, null for the district
 --          $community           one community and the parks in it, null for all
 --          $park_id             one park or circle, null for all objects
--- Reads:   served_objects, judged_cases
+-- Reads:   served_objects, open_cases
 -- Caveat:  干部姓名只显示姓。频次按自然季度判断，未结束的季度按至今的走访判断。
 with objects as (
     select *
@@ -23,8 +23,8 @@ open_in_park as (
     select
         park_id as place_id,
         count(*) as open_count,
-    from judged_cases($as_of::timestamp)
-    where not is_closed and park_id is not null
+    from open_cases($as_of::timestamp)
+    where park_id is not null
     group by all
 ),
 
@@ -32,8 +32,8 @@ open_in_community as (
     select
         community_name as place_id,
         count(*) as open_count,
-    from judged_cases($as_of::timestamp)
-    where not is_closed and community_name is not null
+    from open_cases($as_of::timestamp)
+    where community_name is not null
     group by all
 )
 

@@ -11,7 +11,7 @@
 --          $common_fdr            false discoveries allowed among the findings, a share
 --          $subdistrict           only what appeals of this subdistrict belong to, null for the district
 --          $category              only topics of this category, null for all
--- Reads:   topic_changes, topic_places
+-- Reads:   topic_changes, topic_days, cell_topics
 -- KPI:     rise_ratio  增幅 = 近几周周均件数 / 此前各周周均件数
 -- Caveat:  the filters only choose rows. `week_counts` has the appeals of each week, `week_dates` its first day, the oldest
 --          first. A row that shares more than half of its recent appeals, or of the other's, with a stronger finding is
@@ -37,37 +37,52 @@ with found as (
     where is_found
 ),
 
+-- Of the appeals of a cell all or none belong to a finding.
 members as (
     select
         found.place_in_order,
         found.recent_count,
         found.earlier_date,
-        cases.appeal_id,
-        cases.received_date,
-        cases.received_date >= found.recent_date as is_recent,
+        by_day.cell_id,
+        by_day.received_date,
+        by_day.received_count,
+        by_day.received_date >= found.recent_date as is_recent,
     from found
-    inner join topic_places($as_of::timestamp) as cases
+    inner join cell_topics($as_of::timestamp) as topics
         on
-            found.place_kind = cases.place_kind
-            and found.place_id = cases.place_id
-            and found.topic_level = cases.topic_level
-            and found.topic = cases.topic
-            and cases.received_date between found.earlier_date and found.last_date
+            found.place_kind = topics.place_kind
+            and found.place_id = topics.place_id
+            and found.topic_level = topics.topic_level
+            and found.topic = topics.topic
+    inner join topic_days($as_of::timestamp) as by_day
+        on
+            topics.cell_id = by_day.cell_id
+            and by_day.received_date between found.earlier_date and found.last_date
+),
+
+recent_members as (
+    select
+        place_in_order,
+        recent_count,
+        cell_id,
+        sum(received_count) as cell_count,
+    from members
+    where is_recent
+    group by place_in_order, recent_count, cell_id
 ),
 
 covered as (
     select
         members.place_in_order,
         stronger.place_in_order as stronger_place,
-    from members
-    inner join members as stronger
+    from recent_members as members
+    inner join recent_members as stronger
         on
-            members.appeal_id = stronger.appeal_id
+            members.cell_id = stronger.cell_id
             and members.place_in_order > stronger.place_in_order
-    where members.is_recent
     group by
         members.place_in_order, members.recent_count, stronger.place_in_order, stronger.recent_count
-    having 2 * count(*) > least(members.recent_count, stronger.recent_count)
+    having 2 * sum(members.cell_count) > least(members.recent_count, stronger.recent_count)
 ),
 
 seen as (
@@ -90,7 +105,7 @@ weeks as (
     select
         numbered.place_in_order,
         numbered.earlier_date + 7 * numbered.week_number::integer as week_date,
-        count(members.appeal_id) as week_count,
+        total(members.received_count) as week_count,
     from numbered
     left join members
         on

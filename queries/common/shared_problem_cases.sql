@@ -8,31 +8,37 @@
 --          $place_id     which of them
 --          $topic_level  1 for a category, 2 for a subcategory
 --          $topic        which of them
--- Reads:   topic_places, judged_cases
+-- Reads:   judged_cases
 select
-    cases.appeal_id,
+    appeal_id,
     case
-        when cases.is_overdue then '已超期'
-        when not cases.is_closed then '未办结'
+        when is_overdue then '已超期'
+        when not is_closed then '未办结'
         else '已办结'
     end as case_state,
-    cases.title,
-    cases.enterprise_name,
-    cases.park_name,
-    cases.community_name,
-    cases.subdistrict_name,
-    cases.unit_name,
-    cases.received_at,
-    cases.due_at,
-    cases.closed_at,
-    cases.outcome,
-    cases.rating,
-from topic_places($as_of::timestamp) as places
-inner join judged_cases($as_of::timestamp) as cases on places.appeal_id = cases.appeal_id
+    title,
+    enterprise_name,
+    park_name,
+    community_name,
+    subdistrict_name,
+    unit_name,
+    received_at,
+    due_at,
+    closed_at,
+    outcome,
+    rating,
+from judged_cases($as_of::timestamp)
 where
-    places.place_kind = $place_kind::varchar
-    and places.place_id = $place_id::varchar
-    and places.topic_level = $topic_level::bigint
-    and places.topic = $topic::varchar
-    and places.received_date between $start_date::date and $end_date::date
-order by cases.is_closed, cases.is_overdue desc, cases.received_at desc, cases.appeal_id
+    received_date between $start_date::date and $end_date::date
+    and case $place_kind::varchar
+        when '全区' then '全区'
+        when '片区' then area_name
+        when '园区商圈' then park_id
+        when '社区' then community_name
+        when '街道' then subdistrict_name
+    end = $place_id::varchar
+    and case $topic_level::bigint
+        when 1 then category
+        when 2 then category || ' / ' || subcategory
+    end = $topic::varchar
+order by is_closed, is_overdue desc, received_at desc, appeal_id

@@ -8,19 +8,25 @@
 --          $place_id     which of them
 --          $topic_level  1 for a category, 2 for a subcategory
 --          $topic        which of them
--- Reads:   topic_places, judged_cases
+-- Reads:   judged_cases
 with concerned as (
     select
-        places.firm,
-        cases.*,
-    from topic_places($as_of::timestamp) as places
-    inner join judged_cases($as_of::timestamp) as cases on places.appeal_id = cases.appeal_id
+        *,
+        coalesce(enterprise_id, enterprise_name) as firm,
+    from judged_cases($as_of::timestamp)
     where
-        places.place_kind = $place_kind::varchar
-        and places.place_id = $place_id::varchar
-        and places.topic_level = $topic_level::bigint
-        and places.topic = $topic::varchar
-        and places.received_date between $start_date::date and $end_date::date
+        received_date between $start_date::date and $end_date::date
+        and case $place_kind::varchar
+            when '全区' then '全区'
+            when '片区' then area_name
+            when '园区商圈' then park_id
+            when '社区' then community_name
+            when '街道' then subdistrict_name
+        end = $place_id::varchar
+        and case $topic_level::bigint
+            when 1 then category
+            when 2 then category || ' / ' || subcategory
+        end = $topic::varchar
 )
 
 select

@@ -10,7 +10,7 @@
 --          $common_min_firms      named firms at least
 --          $common_min_ratio      times as frequent as elsewhere or before at least
 --          $common_fdr            false discoveries allowed among the findings, a share
--- Reads:   topic_tests, topic_changes, topic_places
+-- Reads:   topic_tests, topic_changes, topic_days
 with tests as (
     select
         count(*) as tested_count,
@@ -47,13 +47,10 @@ changes as (
 
 received as (
     select
-        count(*) as received_count,
-        count(*) filter (where firm is null) as unnamed_count,
-    from topic_places($as_of::timestamp)
-    where
-        place_kind = '全区'
-        and topic_level = 1
-        and received_date between $start_date::date and $end_date::date
+        total(received_count) as received_count,
+        total(unnamed_count) as unnamed_count,
+    from topic_days($as_of::timestamp)
+    where received_date between $start_date::date and $end_date::date
 )
 
 select

@@ -10,7 +10,7 @@
 --          $common_fdr        false discoveries allowed among the findings, a share
 --          $subdistrict       only what appeals of this subdistrict belong to, null for the district
 --          $category          only topics of this category, null for all
--- Reads:   topic_tests, topic_places
+-- Reads:   topic_tests, topic_days, cell_topics
 -- KPI:     location_quotient  区位商 = 该类占该处诉求的比重 / 该类占全区其他地方诉求的比重
 --          false_discovery    校正显著性 = 单侧精确检验（超几何分布）的概率，按时段内全部检验对数以
 --          Benjamini-Hochberg法校正；检验时同一企业同一类诉求只算一次，未写明企业的每件算一家
@@ -37,19 +37,30 @@ with found as (
     where is_found
 ),
 
+counted as (
+    select
+        cell_id,
+        sum(received_count) as cell_count,
+    from topic_days($as_of::timestamp)
+    where received_date between $start_date::date and $end_date::date
+    group by cell_id
+),
+
+-- Of the appeals of a cell all or none belong to a finding.
 members as (
     select
         found.place_in_order,
         found.received_count,
-        cases.appeal_id,
+        counted.cell_id,
+        counted.cell_count,
     from found
-    inner join topic_places($as_of::timestamp) as cases
+    inner join cell_topics($as_of::timestamp) as topics
         on
-            found.place_kind = cases.place_kind
-            and found.place_id = cases.place_id
-            and found.topic_level = cases.topic_level
-            and found.topic = cases.topic
-    where cases.received_date between $start_date::date and $end_date::date
+            found.place_kind = topics.place_kind
+            and found.place_id = topics.place_id
+            and found.topic_level = topics.topic_level
+            and found.topic = topics.topic
+    inner join counted on topics.cell_id = counted.cell_id
 ),
 
 covered as (
@@ -59,11 +70,11 @@ covered as (
     from members
     inner join members as stronger
         on
-            members.appeal_id = stronger.appeal_id
+            members.cell_id = stronger.cell_id
             and members.place_in_order > stronger.place_in_order
     group by
         members.place_in_order, members.received_count, stronger.place_in_order, stronger.received_count
-    having 2 * count(*) > least(members.received_count, stronger.received_count)
+    having 2 * sum(members.cell_count) > least(members.received_count, stronger.received_count)
 ),
 
 seen as (

@@ -2,11 +2,10 @@
 --
 -- Grain:   one row per category.
 -- Params:  $as_of  the moment everything is judged at
--- Reads:   case_counts
+-- Reads:   category_totals
 select
     category,
     total(received_count) as received_count,
-from case_counts($as_of::timestamp)
-where grain = 'street'
+from category_totals($as_of::timestamp)
 group by category
 order by received_count desc, category

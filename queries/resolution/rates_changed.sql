@@ -80,20 +80,33 @@ listed as (
     from totals
 ),
 
+rated as (
+    select
+        period,
+        counted.place as place,
+        counted.measure as measure,
+        counted.hits as hits,
+        counted.n as n,
+        rate(hits, n) as measured_rate,
+        wilson_low(hits, n) as low,
+        wilson_high(hits, n) as high,
+    from listed
+),
+
 paired as (
     select
-        this.counted.place,
-        this.counted.measure,
-        this.counted.hits as numerator_count,
-        this.counted.n as denominator_count,
-        rate(this.counted.hits, this.counted.n) as measured_rate,
-        earlier.counted.hits as previous_numerator_count,
-        earlier.counted.n as previous_denominator_count,
-        rate(earlier.counted.hits, earlier.counted.n) as previous_rate,
-        newcombe_low(this.counted.hits, this.counted.n, earlier.counted.hits, earlier.counted.n) as change_low,
-        newcombe_high(this.counted.hits, this.counted.n, earlier.counted.hits, earlier.counted.n) as change_high,
-    from listed as this
-    inner join listed as earlier on this.counted.measure = earlier.counted.measure
+        this.place,
+        this.measure,
+        this.hits as numerator_count,
+        this.n as denominator_count,
+        this.measured_rate,
+        earlier.hits as previous_numerator_count,
+        earlier.n as previous_denominator_count,
+        earlier.measured_rate as previous_rate,
+        least_difference(this.measured_rate, this.low, earlier.measured_rate, earlier.high) as change_low,
+        greatest_difference(this.measured_rate, this.high, earlier.measured_rate, earlier.low) as change_high,
+    from rated as this
+    inner join rated as earlier on this.measure = earlier.measure
     where this.period = 'current' and earlier.period = 'previous'
 )
 

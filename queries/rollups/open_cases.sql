@@ -9,6 +9,7 @@ select
     category,
     subdistrict_name,
     community_name,
+    park_id,
     enterprise_name,
     unit_name,
     received_at,

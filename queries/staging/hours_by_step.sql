@@ -1,4 +1,4 @@
--- Exact medians of how long closing took, step by step through a period: looked up where the release keeps them.
+-- Exact medians of how long closing took, step by step through a period.
 --
 -- Grain:   one row per step with closed appeals.
 -- Params:  $as_of           the moment everything is judged at
@@ -7,28 +7,14 @@
 --          $of_subdistrict  one subdistrict, null for the district
 --          $of_category     one category, null for all
 --          $of_step         day, week or month
--- Reads:   case_hours, step_hours
-select
-    step_date,
-    median_resolution_hours,
-from step_hours($as_of::timestamp)
-where
-    is_kept_period($start_date::date, $end_date::date)
-    and first_date = $start_date::date
-    and last_date = $end_date::date
-    and step = $of_step::varchar
-    and is_every_subdistrict = ($of_subdistrict::varchar is null)
-    and is_every_category = ($of_category::varchar is null)
-    and ($of_subdistrict::varchar is null or subdistrict_name = $of_subdistrict::varchar)
-    and ($of_category::varchar is null or category = $of_category::varchar)
-union all
+-- Reads:   case_hours
+-- Caveat:  of a period whose medians the release keeps, kept_hours_by_step is asked in its place.
 select
     date_trunc($of_step::varchar, received_date)::date as step_date,
     quantile_hours(resolution_hours, 0.5) as median_resolution_hours,
 from case_hours($as_of::timestamp)
 where
-    not is_kept_period($start_date::date, $end_date::date)
-    and resolution_hours is not null
+    resolution_hours is not null
     and received_date between $start_date::date and $end_date::date
     and ($of_subdistrict::varchar is null or subdistrict_name = $of_subdistrict::varchar)
     and ($of_category::varchar is null or category = $of_category::varchar)

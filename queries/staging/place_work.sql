@@ -11,7 +11,7 @@
 --          $common_min_count    cases of one subcategory in one community that make them repeated ones
 --          $common_min_firms    named firms that file them at least
 --          $basically_satisfied_counts  whether 基本满意 counts as satisfied
--- Reads:   case_counts, open_cases, problem_repeats, served_objects, open_stations, given_services, communities
+-- Reads:   case_counts, open_cases, problem_repeats, owed_visits, open_stations, given_services, communities
 -- Caveat:  visits are owed for that quarter, whatever the period; days off before the next working day
 --          count as its eve, so that an open case with a deadline until then is in exactly one of overdue, today, tomorrow.
 with served as (
@@ -66,12 +66,11 @@ counted as (
     select
         subdistrict_name,
         community_name,
-        count(*) as object_count,
-        count(*) filter (where not is_held) as unheld_count,
-        count(*) filter (where is_held_in_period) as held_in_quarter_count,
-        count(*) filter (where is_held_in_period and not is_frequent) as visits_owed_count,
-    from served_objects($as_of, $quarter_date, $as_of::date, $visits_per_quarter)
-    group by subdistrict_name, community_name
+        object_count,
+        unheld_count,
+        held_in_quarter_count,
+        visits_owed_count,
+    from owed_visits($as_of, $quarter_date, $visits_per_quarter)
     union all by name
     select
         stations.subdistrict_name,

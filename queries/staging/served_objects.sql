@@ -5,29 +5,8 @@
 --          $start_date          first day of the period, inclusive
 --          $end_date            last day of the period, inclusive
 --          $visits_per_quarter  visits that each calendar quarter asks for
--- Reads:   held_objects, held_in_period, held_quarters, object_visits
-with objects as (
-    select
-        object_kind,
-        object_id,
-        any_value(object_name) as object_name,
-        any_value(object_type) as object_type,
-        any_value(subdistrict_name) as subdistrict_name,
-        any_value(subdistrict_code) as subdistrict_code,
-        any_value(community_name) as community_name,
-        any_value(longitude) as longitude,
-        any_value(latitude) as latitude,
-        count(cadre_id) as holder_count,
-        count(distinct holder_unit) as unit_count,
-        min(holder_unit) as first_unit,
-        string_agg(holder_name, '、' order by held_since, cadre_id) as holder_names,
-        min(held_since) as held_since,
-        bool_or(is_held) as is_held,
-    from held_objects($as_of)
-    group by object_kind, object_id
-),
-
-in_period as (
+-- Reads:   object_holders, held_in_period, held_quarters, object_visits
+with in_period as (
     select distinct
         object_kind,
         object_id,
@@ -57,7 +36,7 @@ quarters as (
 )
 
 select
-    objects.*,
+    holders.*,
     in_period.object_id is not null as is_held_in_period,
     visited.last_visited_date,
     coalesce(visited.visit_count, 0) as visit_count,
@@ -65,8 +44,8 @@ select
     coalesce(quarters.quarter_count, 0) as quarter_count,
     coalesce(quarters.met_quarter_count, 0) as met_quarter_count,
     coalesce(quarters.met_quarter_count = quarters.quarter_count, false) as is_frequent,
-from objects
+from object_holders($as_of) as holders
 left join in_period
-    on objects.object_kind = in_period.object_kind and objects.object_id = in_period.object_id
-left join visited on objects.object_kind = visited.object_kind and objects.object_id = visited.object_id
-left join quarters on objects.object_kind = quarters.object_kind and objects.object_id = quarters.object_id
+    on holders.object_kind = in_period.object_kind and holders.object_id = in_period.object_id
+left join visited on holders.object_kind = visited.object_kind and holders.object_id = visited.object_id
+left join quarters on holders.object_kind = quarters.object_kind and holders.object_id = quarters.object_id

@@ -9,75 +9,77 @@
 --          $common_min_firms       named firms that file them at least
 --          $common_min_ratio       ratio of the weekly averages at least
 --          $common_fdr             false discoveries allowed among the findings, a share
--- Reads:   topic_places
+-- Reads:   topic_days, cell_topics, rise_spans, rise_firms
 -- Caveat:  weeks are seven days up to the last day that is over at $as_of; where the data begin later, only whole earlier
 --          weeks count. A rise has to hold by the clock (conditional binomial test of two Poisson rates) and as a share
 --          of the place's appeals (hypergeometric test), or every busy month would be one: the larger of the two
 --          probabilities is corrected (Benjamini-Hochberg) over all pairs tested. A place with one topic only has no share
 --          to rise. One firm counts once a topic and span in both tests; an appeal of an unknown firm counts as one firm.
-with known as (
-    select min(received_date) as first_known_date
-    from topic_places($as_of::timestamp)
+with spans as (
+    select *
+    from
+        rise_spans(
+            $as_of::timestamp, $end_date::date, $common_recent_weeks::bigint, $common_earlier_weeks::bigint
+        )
 ),
 
-ends as (
+counted as (
     select
-        least($end_date::date, ($as_of::timestamp + interval 1 second)::date - 1) as last_date,
-        first_known_date,
-    from known
+        by_day.cell_id,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.received_count else 0 end) as recent_count,
+        sum(case when by_day.received_date < spans.recent_date then by_day.received_count else 0 end) as earlier_count,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.unnamed_count else 0 end) as unnamed_count,
+        sum(
+            case when by_day.received_date < spans.recent_date then by_day.unnamed_count else 0 end
+        ) as earlier_unnamed_count,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.open_count else 0 end) as open_count,
+        sum(case when by_day.received_date >= spans.recent_date then by_day.overdue_count else 0 end) as overdue_count,
+    from topic_days($as_of::timestamp) as by_day
+    inner join spans on by_day.received_date between spans.earlier_date and spans.last_date
+    where spans.earlier_weeks > 0
+    group by by_day.cell_id
 ),
 
-recent as (
+summed as (
     select
-        last_date,
-        first_known_date,
-        last_date - 7 * $common_recent_weeks::integer + 1 as recent_date,
-    from ends
-),
-
-spans as (
-    select
-        last_date,
-        recent_date,
-        least($common_earlier_weeks::integer, (recent_date - first_known_date)::integer // 7) as earlier_weeks,
-        recent_date
-        - 7 * least($common_earlier_weeks::integer, (recent_date - first_known_date)::integer // 7) as earlier_date,
-    from recent
+        topics.place_kind,
+        topics.place_id,
+        topics.topic_level,
+        topics.topic,
+        any_value(topics.place_name) as place_name,
+        any_value(topics.category) as category,
+        sum(counted.recent_count)::bigint as recent_count,
+        sum(counted.earlier_count)::bigint as earlier_count,
+        sum(counted.unnamed_count)::bigint as unnamed_count,
+        sum(counted.earlier_unnamed_count)::bigint as earlier_unnamed_count,
+        sum(counted.open_count)::bigint as open_count,
+        sum(counted.overdue_count)::bigint as overdue_count,
+        list_sort(list(distinct topics.subdistrict_name)) as subdistrict_names,
+    from counted
+    inner join cell_topics($as_of::timestamp) as topics on counted.cell_id = topics.cell_id
+    group by topics.place_kind, topics.place_id, topics.topic_level, topics.topic
 ),
 
 cells as (
     select
-        cases.place_kind,
-        cases.place_id,
-        cases.topic_level,
-        cases.topic,
+        summed.*,
         spans.recent_date,
         spans.last_date,
         spans.earlier_date,
         spans.earlier_weeks,
-        any_value(cases.place_name) as place_name,
-        any_value(cases.category) as category,
-        count(*) filter (where cases.received_date >= spans.recent_date) as recent_count,
-        count(*) filter (where cases.received_date < spans.recent_date) as earlier_count,
-        count(distinct cases.firm) filter (where cases.received_date >= spans.recent_date) as firm_count,
-        count(distinct cases.firm) filter (where cases.received_date < spans.recent_date) as earlier_firm_count,
-        count(*) filter (where cases.received_date >= spans.recent_date and cases.firm is null) as unnamed_count,
-        count(*) filter (where cases.received_date < spans.recent_date and cases.firm is null) as earlier_unnamed_count,
-        count(*) filter (where cases.received_date >= spans.recent_date and not cases.is_closed) as open_count,
-        count(*) filter (where cases.received_date >= spans.recent_date and cases.is_overdue) as overdue_count,
-        list_sort(list(distinct cases.subdistrict_name)) as subdistrict_names,
-    from topic_places($as_of::timestamp) as cases
-    inner join spans on cases.received_date between spans.earlier_date and spans.last_date
-    where spans.earlier_weeks > 0
-    group by
-        cases.place_kind,
-        cases.place_id,
-        cases.topic_level,
-        cases.topic,
-        spans.recent_date,
-        spans.last_date,
-        spans.earlier_date,
-        spans.earlier_weeks
+        coalesce(firms.firm_count, 0) as firm_count,
+        coalesce(firms.earlier_firm_count, 0) as earlier_firm_count,
+    from summed
+    cross join spans
+    left join
+        rise_firms(
+            $as_of::timestamp, $end_date::date, $common_recent_weeks::bigint, $common_earlier_weeks::bigint
+        ) as firms
+        on
+            summed.place_kind = firms.place_kind
+            and summed.place_id = firms.place_id
+            and summed.topic_level = firms.topic_level
+            and summed.topic is not distinct from firms.topic
 ),
 
 voiced as (

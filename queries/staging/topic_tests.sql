@@ -9,27 +9,51 @@
 --          $common_min_firms  named firms that file them at least
 --          $common_min_ratio  location quotient at least
 --          $common_fdr        false discoveries allowed among the findings, a share
--- Reads:   topic_places
+-- Reads:   topic_days, cell_topics, topic_firms
 -- Caveat:  a pair below one of the minimums keeps its place among those tested, with a probability of 1, so that leaving it
 --          out makes no finding easier. Places lie in one another and topics too: findings are not independent.
-with cells as (
+with counted as (
     select
-        place_kind,
-        place_id,
-        topic_level,
-        topic,
-        any_value(place_name) as place_name,
-        any_value(category) as category,
-        count(*) as received_count,
-        count(distinct firm) + count(*) filter (where firm is null) as voice_count,
-        count(distinct firm) as firm_count,
-        count(*) filter (where firm is null) as unnamed_count,
-        count(*) filter (where not is_closed) as open_count,
-        count(*) filter (where is_overdue) as overdue_count,
-        list_sort(list(distinct subdistrict_name)) as subdistrict_names,
-    from topic_places($as_of::timestamp)
+        cell_id,
+        sum(received_count) as received_count,
+        sum(unnamed_count) as unnamed_count,
+        sum(open_count) as open_count,
+        sum(overdue_count) as overdue_count,
+    from topic_days($as_of::timestamp)
     where received_date between $start_date::date and $end_date::date
-    group by place_kind, place_id, topic_level, topic
+    group by cell_id
+),
+
+summed as (
+    select
+        topics.place_kind,
+        topics.place_id,
+        topics.topic_level,
+        topics.topic,
+        any_value(topics.place_name) as place_name,
+        any_value(topics.category) as category,
+        sum(counted.received_count)::bigint as received_count,
+        sum(counted.unnamed_count)::bigint as unnamed_count,
+        sum(counted.open_count)::bigint as open_count,
+        sum(counted.overdue_count)::bigint as overdue_count,
+        list_sort(list(distinct topics.subdistrict_name)) as subdistrict_names,
+    from counted
+    inner join cell_topics($as_of::timestamp) as topics on counted.cell_id = topics.cell_id
+    group by topics.place_kind, topics.place_id, topics.topic_level, topics.topic
+),
+
+cells as (
+    select
+        summed.*,
+        coalesce(firms.firm_count, 0) as firm_count,
+        coalesce(firms.firm_count, 0) + summed.unnamed_count as voice_count,
+    from summed
+    left join topic_firms($as_of::timestamp, $start_date::date, $end_date::date) as firms
+        on
+            summed.place_kind = firms.place_kind
+            and summed.place_id = firms.place_id
+            and summed.topic_level = firms.topic_level
+            and summed.topic is not distinct from firms.topic
 ),
 
 places as (

@@ -4,18 +4,18 @@
 -- Params:  $station_radius_metres  how near is near enough
 --          $min_n                  fewer enterprises than this take no rank
 --          $subdistrict            one subdistrict, null for the district
--- Reads:   judged_reach, communities
+-- Reads:   reach_counts, communities
 with counted as (
     select
         subdistrict_name,
         community_name,
-        count(*) as entity_count,
-        count(*) filter (where not is_placed) as unplaced_count,
-        count(*) filter (where is_judged) as judged_count,
-        count(*) filter (where is_reached) as reached_count,
-        count(*) filter (where is_small and is_judged) as small_judged_count,
-        count(*) filter (where is_small and is_reached) as small_reached_count,
-    from judged_reach($station_radius_metres)
+        sum(entity_count)::bigint as entity_count,
+        sum(unplaced_count)::bigint as unplaced_count,
+        sum(judged_count)::bigint as judged_count,
+        sum(reached_count)::bigint as reached_count,
+        sum(small_judged_count)::bigint as small_judged_count,
+        sum(small_reached_count)::bigint as small_reached_count,
+    from reach_counts($station_radius_metres)
     where community_name is not null
     group by subdistrict_name, community_name
 ),

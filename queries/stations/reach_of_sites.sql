@@ -7,7 +7,7 @@
 --          $station_radius_metres  how near is near enough
 --          $subdistrict            one subdistrict, null for the district
 --          $community              one community, null for all
--- Reads:   judged_reach
+-- Reads:   judged_reach, reach_counts
 with sites as (
     select
         unnest(range(1, len($site_longitudes::double[]) + 1)) as site_rank,
@@ -15,20 +15,40 @@ with sites as (
         unnest($site_latitudes::double[]) as latitude,
 ),
 
-entities as (
-    select
-        subdistrict_name,
-        community_name,
-        longitude,
-        latitude,
-        cell_column,
-        cell_row,
-        is_reached,
-    from judged_reach($station_radius_metres)
+counts as (
+    select *
+    from reach_counts($station_radius_metres)
     where
-        is_placed
+        cell_column is not null
         and ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
         and ($community::varchar is null or community_name = $community::varchar)
+),
+
+-- Cells with an enterprise that nobody reaches yet and a site might: the rest need not be looked at one by one.
+near as (
+    select
+        counts.cell_column,
+        counts.cell_row,
+    from counts
+    semi join sites
+        on
+            abs(sites.latitude - cell_latitude(counts.cell_row, 1)) <= $station_radius_metres / 50000.0 + 0.00045
+            and abs(sites.longitude - cell_longitude(counts.cell_column, 1))
+            <= $station_radius_metres / 50000.0 + 0.00049
+    where counts.entity_count > counts.reached_count
+),
+
+unreached as (
+    select
+        entities.longitude,
+        entities.latitude,
+    from judged_reach($station_radius_metres) as entities
+    semi join near on entities.cell_column = near.cell_column and entities.cell_row = near.cell_row
+    where
+        entities.is_placed
+        and not entities.is_reached
+        and ($subdistrict::varchar is null or entities.subdistrict_name = $subdistrict::varchar)
+        and ($community::varchar is null or entities.community_name = $community::varchar)
 ),
 
 -- The first of the sites that reaches an enterprise is the one that newly reaches it.
@@ -50,8 +70,7 @@ first_sites as (
                     then site[3]
             end
         )) as site_rank,
-    from entities
-    where not is_reached
+    from unreached
 ),
 
 gained as (
@@ -63,26 +82,40 @@ gained as (
 ),
 
 -- A site is named after where most enterprises of its cell are.
-named as (
+around as (
     select
         sites.site_rank,
-        mode(entities.subdistrict_name) as subdistrict_name,
-        mode(entities.community_name) as community_name,
-    from entities
+        counts.subdistrict_name,
+        counts.community_name,
+        sum(counts.entity_count)::bigint as entity_count,
+    from counts
     inner join sites
         on
-            coarser(entities.cell_column, $cells_a_side::integer)
+            coarser(counts.cell_column, $cells_a_side::integer)
             = cell_column_at(sites.longitude, $cells_a_side)
-            and coarser(entities.cell_row, $cells_a_side::integer)
+            and coarser(counts.cell_row, $cells_a_side::integer)
             = cell_row_at(sites.latitude, $cells_a_side)
-    group by sites.site_rank
+    group by
+        grouping sets (
+            (sites.site_rank, counts.subdistrict_name),
+            (sites.site_rank, counts.community_name)
+        )
+),
+
+named as (
+    select
+        site_rank,
+        arg_max(subdistrict_name, entity_count) as subdistrict_name,
+        arg_max(community_name, entity_count) as community_name,
+    from around
+    group by site_rank
 ),
 
 before as (
     select
-        count(*) as placed_count,
-        count(*) filter (where is_reached) as reached_count,
-    from entities
+        total(entity_count) as placed_count,
+        total(reached_count) as reached_count,
+    from counts
 )
 
 select

@@ -5,7 +5,7 @@
 --          $start_date             first day of services counted, inclusive
 --          $end_date               last day of services counted, inclusive
 --          $station_radius_metres  how near is near enough
--- Reads:   subdistricts, open_stations, given_services, judged_reach
+-- Reads:   subdistricts, open_stations, given_services, reach_counts
 with open_here as (
     select
         subdistrict_name,
@@ -26,13 +26,13 @@ given as (
 entities as (
     select
         subdistrict_name,
-        count(*) as entity_count,
-        count(*) filter (where not is_placed) as unplaced_count,
-        count(*) filter (where is_judged) as judged_count,
-        count(*) filter (where is_reached) as reached_count,
-        count(*) filter (where is_small and is_judged) as small_judged_count,
-        count(*) filter (where is_small and is_reached) as small_reached_count,
-    from judged_reach($station_radius_metres)
+        sum(entity_count)::bigint as entity_count,
+        sum(unplaced_count)::bigint as unplaced_count,
+        sum(judged_count)::bigint as judged_count,
+        sum(reached_count)::bigint as reached_count,
+        sum(small_judged_count)::bigint as small_judged_count,
+        sum(small_reached_count)::bigint as small_reached_count,
+    from reach_counts($station_radius_metres)
     group by subdistrict_name
 )
 

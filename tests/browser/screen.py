@@ -207,7 +207,7 @@ def real_complaints(screen: Screen) -> list[str]:
 HARMLESS = (
     # Streamlit asks for its own routes below the page's path first, and finds them at the root.
     re.compile(r"status of 404 .*/[a-z_]+/_stcore/"),
-    # Vega says so of a sparkline before it has its rows.
+    # Vega says so of a chart before it has its rows.
     re.compile(r"^WARN Infinite extent for field"),
     # Chromium without a graphics card speaks of its own speed.
     re.compile(r"GL Driver Message"),

@@ -27,7 +27,7 @@ def overview(demo_server: str, open_screen: OpenScreen) -> Iterator[Screen]:
 
 
 def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Frame) -> None:
-    """Click at a position (longitude, latitude) of the first map, which shows what `frame` says."""
+    """Click at a position (longitude, latitude) of the first map, which shows what `frame` says, and go there."""
     view = layers.deck([], BOUNDARIES, frame).initial_view_state
     place = screen.page.locator(MAP).first
     place.scroll_into_view_if_needed()
@@ -40,8 +40,9 @@ def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Fram
     at_x, at_y = box["width"] / 2 + (x - x0) * pixels, box["height"] / 2 + (y - y0) * pixels
     screen.page.mouse.move(box["x"] + at_x, box["y"] + at_y)
     screen.page.wait_for_timeout(300)
+    before = screen.page.url
     screen.page.mouse.click(box["x"] + at_x, box["y"] + at_y)
-    screen.page.wait_for_timeout(800)
+    screen.page.wait_for_url(lambda url: url != before)  # a busy machine sends the click late
     screen.settle()
 
 

@@ -34,6 +34,15 @@ KEEPS_DRAWING = """() => {
         for (let ms = 100; ms <= 1600; ms += 100) setTimeout(() => context.fillRect(0, 0, ms, ms), ms);
     }, { capture: true });
 }"""
+TELLS_LATE = """() => {
+    const canvas = document.createElement('canvas');
+    document.querySelector('[data-testid=stMain]').append(canvas);
+    addEventListener('click', (event) => {
+        if (!event.target.closest('[role=option]')) return;
+        for (const ms of [1000, 1100]) setTimeout(() => { canvas.innerHTML = `<p>${ms}</p>`; }, ms);
+        setTimeout(() => { canvas.parentElement.title = 'seen'; }, 950);
+    }, { capture: true });
+}"""
 FETCHES_LATE = """(address) => addEventListener('click', (event) => {
     if (event.target.closest('[role=option]')) fetch(address, { mode: 'no-cors' });
 }, { capture: true })"""
@@ -94,6 +103,16 @@ def test_what_is_painted_after_the_script_is_over_counts(tab):
     assert found.script_ms < found.settled_ms
     assert found.settled_ms >= 1400
     assert found.last == "canvas"
+
+
+def test_what_only_a_screen_reader_tells_is_a_time_of_its_own(tab):
+    tab.choose("option", "乙")
+    tab.page.evaluate(TELLS_LATE)
+    found = tab.choose(
+        "option", "丙"
+    )  # its chart comes after a second, so the quiet comes after both
+    assert 950 <= found.settled_ms <= found.heard_ms
+    assert found.heard_ms >= 1100
 
 
 def test_a_page_that_waits_for_an_answer_is_not_settled(tab, late_address):

@@ -479,7 +479,9 @@ def test_a_case_that_is_not_there_is_said_and_the_page_goes_on(open_page: OpenPa
 
     assert not opened.exception
     assert [i.value for i in opened.info if "SQ-no-such" in i.value]
-    assert "办理环节" in [spec["title"]["text"] for spec in chart_specs(opened)]
+    assert "办理环节（件数、占受理量、中位用时）" in [
+        spec["title"]["text"] for spec in chart_specs(opened)
+    ]
 
 
 def test_every_kpi_of_the_totals_stands_with_its_n(open_page: OpenPage) -> None:
