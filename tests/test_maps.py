@@ -392,3 +392,14 @@ def test_no_two_names_of_a_printed_map_lie_on_one_another(street):
     for number, (west, east, south, north) in enumerate(boxes):
         for left, right, low, high in boxes[:number]:
             assert west >= right or left >= east or south >= high or low >= north
+
+
+def test_a_renamed_map_is_the_same_picture_under_other_names():
+    shown = counted({SHATOU: 3})
+    before, after = deck_of(shown), json.loads(shown.deck.renamed().to_json())
+    assert [layer["id"] for layer in before["layers"]] == ["areas", "names"]
+    assert [layer["id"] for layer in after["layers"]] == ["areas_again", "names"]
+    for layer in after["layers"]:
+        layer["id"] = layer["id"].removesuffix("_again")
+    assert after == before
+    assert deck_of(shown) == before, "the map that all readers share has its old names"

@@ -5,6 +5,7 @@ text begins with @@ deck.gl would compute, in the data as anywhere else.
 An object that a click leads to carries `goes_to`, the places it stands for: `{"park": "P001"}`.
 """
 
+import copy
 import html
 import json
 import math
@@ -44,7 +45,7 @@ class LegendEntry:
 
 @dataclass(frozen=True)
 class DistrictMap:
-    deck: pdk.Deck
+    deck: "CompactDeck"
     legend: tuple[LegendEntry, ...]
     description: str
     """What the map shows, in a sentence, for those who cannot see it."""
@@ -356,8 +357,21 @@ class CompactDeck(pdk.Deck):
             self._written = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
         return self._written
 
+    def renamed(self) -> "CompactDeck":
+        """The same picture whose layers to click on have another name; everything else is shared.
 
-def deck(shown: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> pdk.Deck:
+        A browser drops what it holds as selected when a layer of that name is gone. The deck itself stays.
+        """
+        written = self.to_json()
+        for layer in self.layers:
+            if layer.pickable:
+                written = written.replace(f'"id":"{layer.id}"', f'"id":"{layer.id}_again"')
+        other = copy.copy(self)
+        other._written = written
+        return other
+
+
+def deck(shown: Sequence[pdk.Layer], boundaries: Boundaries, frame: Frame) -> CompactDeck:
     """The layers, later ones above, over the tiles if there are any, in a view of where the reader stands."""
     west, south, east, north = box = boundaries.narrowed(frame.subdistrict, frame.community)
     zoom = _zoom(frame, box)

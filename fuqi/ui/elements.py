@@ -351,14 +351,19 @@ def district_map(
             of_cases=are_cases(rows[0]),
         )
     st.html(_legend(shown))
-    key = _key_here(view, f"map_{heading}")
+    # The same element at every place and for every measure: a deck made anew takes seconds without a graphics card.
+    key = f"map_{draw.__name__}"
+    is_renamed = f"{key}_is_renamed"
 
     def go() -> None:
         for objects in st.session_state[key].selection.objects.values():
+            st.session_state[is_renamed] = not st.session_state.get(is_renamed, False)
             for clicked in objects:
                 _go(view, clicked.get("goes_to", {}))
 
-    st.pydeck_chart(shown.deck, height=frame.height, alt=shown.description, on_select=go, key=key)
+    # What was clicked would stay selected, and the next click on it would undo that instead of going there.
+    deck = shown.deck.renamed() if st.session_state.get(is_renamed) else shown.deck
+    st.pydeck_chart(deck, height=frame.height, alt=shown.description, on_select=go, key=key)
     notes += [
         view.settings.tile_attribution if view.settings.tile_url else "",
         scope_of(rows[0]),
@@ -367,11 +372,17 @@ def district_map(
     st.caption(small_print(*notes))
 
 
-def _key_here(view: View, name: str) -> str:
-    """The key of something to click on, another one at each place: a selection left on it would undo the next click."""
-    filters = view.filters
-    where = (filters.subdistrict, filters.community, filters.park_id, filters.station_id)
-    return "_".join((name, *filter(None, where)))
+def _clicks_on(name: str) -> tuple[str, Callable[[], None]]:
+    """The key of a table to click on, and what a click has to call: it is another table from then on.
+
+    What was clicked would stay selected, and the next click on it would undo that instead of going there.
+    """
+    count = f"{name}_clicks"
+
+    def clicked() -> None:
+        st.session_state[count] = st.session_state.get(count, 0) + 1
+
+    return f"{name}_{st.session_state.get(count, 0)}", clicked
 
 
 def _go(view: View, meant: Mapping[str, str | None]) -> None:
@@ -442,10 +453,11 @@ def _table_of_rows(
 
         choosing = {"on_select": choose, "selection_mode": "single-row", "key": key}
     elif leads_to is not None:
-        key = _key_here(view, f"rows_{'_'.join(shown)}")
+        key, clicked = _clicks_on(f"rows_{'_'.join(shown)}")
         columns_of = {level: rows.column(name).to_pylist() for level, name in leads_to.items()}
 
         def go() -> None:
+            clicked()
             for number in st.session_state[key]["selection"]["rows"]:
                 _go(view, {level: values[number] for level, values in columns_of.items()})
 

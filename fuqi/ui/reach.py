@@ -206,12 +206,13 @@ def as_csv(view: View, sites: pa.Table, notes: list[str]) -> str:
 
 def station_block(view: View) -> None:
     """The station the reader stands at: facts, services, months, enterprises around it, appeals from it."""
-    if view.filters.station_id is None:
-        return
-    facts = view.query("station_facts").to_pylist()
-    if not facts:
-        return
-    (station,) = facts
+    # A place of its own, filled or not: the maps below would move and be drawn anew.
+    with st.container():
+        for station in view.query("station_facts").to_pylist() if view.filters.station_id else ():
+            _station(view, station)
+
+
+def _station(view: View, station: dict[str, Any]) -> None:
     with st.container(border=True):
         name = f"{cut(station['station_name'])}（{cut(station['station_id'])}）"
         elements.section(name, plain(_facts(station), elements.LONGEST_NOTE))

@@ -27,7 +27,7 @@ from fuqi import access, maps, paths, settings
 from fuqi.access import Account
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
-from fuqi.ui import gates, identity, limits, warm
+from fuqi.ui import frontend, gates, identity, limits, undelayed, warm
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
@@ -84,6 +84,7 @@ def security_headers(tile_url: str) -> dict[str, str]:
 async def warm_start(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Have ready what the first visitor would otherwise wait for, and what those after a new release would."""
     warm.imports()
+    undelayed.listen_undelayed()
     is_over = threading.Event()
     threading.Thread(target=warm.keep_warm, args=(is_over,), name="keep-warm", daemon=True).start()
     yield {}
@@ -152,7 +153,7 @@ class ChineseShell:
             elif start is not None and message["type"] == "http.response.body":
                 page.extend(message.get("body", b""))
                 if not message.get("more_body", False):
-                    body = _translated(bytes(page))
+                    body = _translated(bytes(page), scope["path"])
                     kept = [h for h in start["headers"] if h[0].lower() not in _OF_THE_BODY]
                     length = (b"content-length", str(len(body)).encode())
                     await send({**start, "headers": [*kept, length]})
@@ -322,10 +323,16 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 
-def _translated(page: bytes) -> bytes:
+PAGES_WITH_MAPS = ("", "street", "assignments", "stations", "small_business")
+"""The last part of their addresses; elsewhere what draws maps is fetched when one is met."""
+
+
+def _translated(page: bytes, path: str) -> bytes:
+    has_map = path.rpartition("/")[2] in PAGES_WITH_MAPS
     return (
         page.replace(b'<html lang="en">', b'<html lang="zh-CN">')
         .replace(b"<title>Streamlit</title>", "<title>福企看板</title>".encode())
+        .replace(b"</head>", frontend.links(has_map) + b"</head>")
         .replace(b"</head>", f'<script defer src="{SHELL_SCRIPT_URL}"></script></head>'.encode())
     )
 
@@ -338,6 +345,7 @@ ROUTES = (
 MIDDLEWARE = (
     Middleware(ChineseShell),
     Middleware(limits.Limits),
+    Middleware(frontend.FrontendFiles),
     Middleware(TrustedPeer),
     Middleware(gates.ClosedRoutes),
     Middleware(UploadGate),

@@ -125,8 +125,9 @@ def today_list(view: View) -> None:
         chooses=("appeal_id", ENTRY),
         list_name=TODAY,
     )
-    if _case_stands_in() == TODAY:
-        case(view)
+    with st.container():
+        if _case_stands_in() == TODAY:
+            case(view)
 
 
 def communities_and_map(view: View) -> None:

@@ -13,7 +13,7 @@ from fuqi.access import WHOLE
 from fuqi.settings import Settings, SettingsError
 from fuqi.store import QueryError, ReleaseError, Warehouse
 from fuqi.store.queries import BUILDING
-from fuqi.ui import asked, filters
+from fuqi.ui import asked, filters, frontend
 from fuqi.ui.filters import Filters
 from fuqi.ui.view import View
 
@@ -49,6 +49,7 @@ def imports() -> None:
 
 def keep_warm(is_over: threading.Event) -> None:
     """Open the release in use, and each one that follows it, until it is over; looks as often as open pages do."""
+    frontend.compress_ahead()
     warmed: tuple[str | None, Settings] | None = None
     while True:
         seconds = Settings().refresh_seconds

@@ -15,6 +15,7 @@ from tests.pages.plain_figures import Asked, plain_figures
 
 BOUNDARIES = maps.Boundaries.load()
 MAP = "[data-testid=stDeckGlJsonChart]"
+DRAWINGS = f"{MAP} canvas, [data-testid=stVegaLiteChart] canvas"
 SHATOU = BOUNDARIES.streets.label_points["沙头街道"]
 
 
@@ -121,7 +122,67 @@ def test_a_street_and_a_station_narrow_the_table_beside_the_map(
     screen.close()
 
 
+def test_another_place_moves_the_map_that_is_there(
+    demo_server: str, open_screen: OpenScreen, demo_warehouse: Path
+) -> None:
+    listed = plain_figures(demo_warehouse).rows("stations")
+    here = [row for row in listed if row["subdistrict_name"] == "沙头街道"]
+    station = max(here, key=lambda row: abs(row["longitude"] - SHATOU[0]))
+    screen = open_screen(link(demo_server, "stations"))
+    mark_drawings(screen)
+
+    screen.choose("street", "沙头街道")
+    assert drawn_anew(screen) == []
+
+    position = station["longitude"], station["latitude"]
+    click_on_map(screen, position, maps.Frame(subdistrict="沙头街道"))
+    assert screen.asked.get("station") == station["station_id"]
+    assert "stDeckGlJsonChart" not in drawn_anew(screen)
+    screen.close()
+
+
+def test_a_list_that_becomes_empty_leaves_the_map_of_a_street_where_it_is(
+    demo_server: str, open_screen: OpenScreen
+) -> None:
+    screen = open_screen(link(demo_server, "street", street="沙头街道"))
+    urgent = screen.page.get_by_text("没有超期的诉求")
+    assert not urgent.count()
+    mark_drawings(screen)
+    screen.choose("street", "园岭街道")
+    assert urgent.count()
+    assert drawn_anew(screen) == []
+    screen.close()
+
+
+def test_the_same_street_can_be_clicked_again(overview: Screen) -> None:
+    mark_drawings(overview)
+    for _ in range(2):
+        click_on_map(overview, SHATOU, maps.Frame())
+        assert overview.asked == {"street": "沙头街道"}
+        overview.page.locator(".st-key-back_to_district button").click()
+        overview.page.wait_for_timeout(500)
+        overview.settle()
+        assert overview.asked == {}
+    assert drawn_anew(overview) == []
+
+
 SHATOU_WITHOUT_STATION = SHATOU
+
+
+def mark_drawings(screen: Screen) -> None:
+    """Remember the maps and charts that the page has now."""
+    screen.page.locator(f"{MAP} canvas").first.wait_for()
+    screen.page.wait_for_timeout(1500)
+    screen.page.evaluate(f"window.stood = new Set(document.querySelectorAll('{DRAWINGS}'))")
+
+
+def drawn_anew(screen: Screen) -> list[str]:
+    """The kinds of drawings that were not there when they were marked."""
+    screen.page.wait_for_timeout(1000)
+    return screen.page.evaluate(
+        f"""[...document.querySelectorAll('{DRAWINGS}')].filter(drawing => !window.stood.has(drawing))
+            .map(drawing => drawing.closest('[data-testid]').dataset.testid)"""
+    )
 
 
 def rows_told(screen: Screen) -> list[int]:
