@@ -159,7 +159,9 @@ def test_what_rises_and_what_is_shared_comes_out_of_roll_ups_too():
     usual = [filed(n, 1 + n % 28, category_path="用工->招聘") for n in range(84)]
     usual += [filed(n, 1 + n % 28, category_path="融资->抵押") for n in range(84, 100)]
     risen = [
-        filed(n, 1 + n % 7, category_path="融资->贷款利率", park_id="P001", community_name="福保社区")
+        filed(
+            n, 1 + n % 7, category_path="融资->贷款利率", park_id="P001", community_name="福保社区"
+        )
         for n in range(100, 140)
     ]
     with both(usual + risen) as (rolled_up, plain):

@@ -1,11 +1,13 @@
 """What is ready before the first reader comes, and what a second reader of the same page no longer costs."""
 
 import threading
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
 
 from fuqi import settings
+from fuqi.access import WHOLE
 from fuqi.settings import Settings
 from fuqi.store import Warehouse, load_queries, parameters
 from fuqi.ui import asked, drawn, warm
@@ -96,3 +98,22 @@ def test_a_page_that_another_reader_has_seen_asks_and_draws_nothing_anew(open_pa
         (drawn.MAPS, maps_before),
     ):
         assert answers.asked_count - asked_count == answers.found_count - found_count
+
+
+def test_what_is_two_changes_old_is_given_up(
+    demo_warehouse, open_page, everything_forgotten, misses
+):
+    open_page("definitions")  # the pages' place of the warehouse is the demo's from here on
+    release_id = Warehouse(demo_warehouse).current_id()
+    first, second, third = (replace(settings.load(), min_n=n) for n in (21, 22, 23))
+
+    def ask(of: Settings) -> list[str]:
+        asked.rows(release_id, of, WHOLE, "place_list", (), asked.stay)
+        return misses()
+
+    misses()
+    assert ask(first) == ask(second) == ["place_list"]
+    assert ask(first) == [], "pages that are open are still drawn from the one before"
+    ask(third)
+    assert ask(second) == [], "now the one before"
+    assert ask(first) == ["place_list"], "two changes old"
