@@ -394,5 +394,5 @@ def test_a_folder_without_queries_is_said_so(tmp_path):
 
 def test_the_reading_of_tables_sees_joins_subqueries_and_staging_queries():
     query = QUERIES["categories"]
-    sql = query.sql.replace("group by", "or exists (from visits) group by")
-    assert tables_read(replace(query, sql=sql)) == {"case_counts", "visits"}
+    sql = query.sql.replace("group by", "where exists (from visits) group by")
+    assert tables_read(replace(query, sql=sql)) == {"category_totals", "visits"}

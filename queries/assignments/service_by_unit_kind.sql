@@ -4,7 +4,7 @@
 -- Params:  $as_of       the moment whose day decides what is in force
 --          $start_date  first day of visits counted, inclusive
 --          $end_date    last day of visits counted, inclusive
--- Reads:   held_in_period, held_objects, object_visits, cadre_holdings
+-- Reads:   held_in_period, object_holders, object_visits, cadre_holdings
 -- Caveat:  一个对象由几类单位共同挂点时，在每一类里各计一次；只有本类单位的干部去过才算本类走访。
 with visited as (
     select distinct
@@ -22,7 +22,7 @@ held as (
         count(visited.object_id) as own_visited_count,
     from held_in_period($as_of::timestamp, $start_date, $end_date) as in_period
     -- Whether somebody else went there is not known of what lies in a street that is not seen.
-    semi join held_objects($as_of::timestamp) as known
+    semi join object_holders($as_of::timestamp) as known
         on in_period.object_kind = known.object_kind and in_period.object_id = known.object_id
     left join visited
         on

@@ -80,17 +80,23 @@ listed as (
     from totals
 ),
 
+unpacked as (
+    select
+        listed.period,
+        listed.counted.place,
+        listed.counted.measure,
+        listed.counted.hits,
+        listed.counted.n,
+    from listed
+),
+
 rated as (
     select
-        period,
-        counted.place as place,
-        counted.measure as measure,
-        counted.hits as hits,
-        counted.n as n,
+        *,
         rate(hits, n) as measured_rate,
         wilson_low(hits, n) as low,
         wilson_high(hits, n) as high,
-    from listed
+    from unpacked
 ),
 
 paired as (

@@ -7,7 +7,7 @@
 --          $station_radius_metres  how near is near enough
 --          $subdistrict            one subdistrict, null for the district
 --          $community              one community, null for all
--- Reads:   judged_reach, reach_counts
+-- Reads:   unreached_enterprises, reach_counts
 with sites as (
     select
         unnest(range(1, len($site_longitudes::double[]) + 1)) as site_rank,
@@ -42,12 +42,10 @@ unreached as (
     select
         entities.longitude,
         entities.latitude,
-    from judged_reach($station_radius_metres) as entities
+    from unreached_enterprises($station_radius_metres) as entities
     semi join near on entities.cell_column = near.cell_column and entities.cell_row = near.cell_row
     where
-        entities.is_placed
-        and not entities.is_reached
-        and ($subdistrict::varchar is null or entities.subdistrict_name = $subdistrict::varchar)
+        ($subdistrict::varchar is null or entities.subdistrict_name = $subdistrict::varchar)
         and ($community::varchar is null or entities.community_name = $community::varchar)
 ),
 
