@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -39,6 +40,12 @@ ACTIVE = {
 PLAIN_KINDS = ("text", "arrow_data_frame", "vega_lite_chart", "deck_gl_json_chart", "html")
 """Elements that read no Markdown; what they do with a text is tested apart."""
 MARKDOWN_FIELDS = ("body", "label", "help", "delta", "text", "placeholder")
+
+OF_A_COURSE = {("img", name) for name in ("src", "alt", "title", "style")}
+OF_A_DRAWING = {"xmlns", "viewbox", "preserveaspectratio", "points", "fill", "fill-opacity"} | {
+    *("stroke", "stroke-width", "vector-effect")
+}
+"""Attributes of a course on a card, none of which leads anywhere."""
 
 LITERAL = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*["]""")
 
@@ -92,7 +99,12 @@ def test_a_page_shows_hostile_texts_and_does_nothing_with_them(
         assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in text), (kind, text)
         assert "长" * MOST_CHARACTERS not in text, kind
     for body in (node.proto.body for node in nodes_of(opened) if node.type == "html"):
-        assert tags_in(body) <= {("div", "style"), ("span", "style")}, body
+        drawings = re.findall(r'<img src="data:image/svg\+xml,([^"]*)"', body)
+        assert tags_in(body) <= {("div", "style"), ("span", "style"), *OF_A_COURSE}, body
+        assert body.count("<img") == body.count("src=") == len(drawings), body
+        for drawing in map(unquote, drawings):
+            assert {tag for tag, _ in tags_in(drawing)} == {"svg", "polygon", "polyline"}, drawing
+            assert {name for _, name in tags_in(drawing)} <= OF_A_DRAWING, drawing
     for spec in specs_of(opened):
         for code in code_in(spec):
             assert not any(text[:40] in without_literals(code) for text in hostile.TEXTS), code
