@@ -122,7 +122,7 @@ def _timed(
 
 
 def _fuqi(warehouse: Warehouse, *command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(  # noqa: S603 - our own code
         [sys.executable, "-m", "fuqi", *command],
         cwd=paths.PROJECT,
         env={**os.environ, "FUQI_WAREHOUSE": str(warehouse.folder), "PYTHONIOENCODING": "utf-8"},

@@ -66,7 +66,7 @@ def _daemon(home: Path, folder: Path, *command: str) -> Iterator[int]:
         "SPARK_LOCAL_IP": HERE,
     }
     with (folder / "log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own command
             [str(home / "bin" / "spark-class"), *command],
             cwd=folder,
             env=surroundings,

@@ -21,7 +21,7 @@ EVERYBODYS = ("measures", "service_catalog", "published_figures")
 
 def drawn_tables(seed: int, *, crosses: bool) -> Tables:
     """Rows of every table; with `crosses`, cadres hold and visit things elsewhere, firms have other streets' teams."""
-    chance = Random(seed)  # noqa: S311
+    chance = Random(seed)  # noqa: S311 - drawn rows, no secret
     tables: Tables = {
         name: [] for name in (*OWNED, *EVERYBODYS, "assignments", "cadres", "intake_problems")
     }

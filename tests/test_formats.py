@@ -613,7 +613,7 @@ def test_damaged_export_publishes_whole_tables_or_nothing(
         short = tmp_path / file.name
         pq.write_table(pq.read_table(file).slice(0, 500), short)
         file = short
-    content, chance = file.read_bytes(), random.Random(file.name)  # noqa: S311
+    content, chance = file.read_bytes(), random.Random(file.name)  # noqa: S311 - broken bytes
     tables = set(loaded.current().manifest.tables)
     (tmp_path / "in").mkdir()
     for _ in range(FUZZ_ROUNDS):

@@ -183,7 +183,7 @@ def test_a_master_is_of_no_use_to_duckdb(tmp_path: Path) -> None:
 
 def _odd_appeals() -> list[Row]:
     """Drawn ones, and those at the edges of a day, of a weekend, of a holiday and of the calendar."""
-    chance = Random(20230628)  # noqa: S311
+    chance = Random(20230628)  # noqa: S311 - odd rows, no secret
     rows = [drawn_appeal(chance, number, AS_OF) for number in range(400)]
     edges = [
         datetime(2023, 6, 22),  # 端午, a holiday

@@ -34,7 +34,7 @@ ORDERS = ("deadline", "received", "longest")
 
 def drawn(seed: int, as_of: datetime) -> Tables:
     """Rows of every table in four streets; cases often of one firm and topic, with deadlines at edges of days."""
-    chance = Random(seed)  # noqa: S311
+    chance = Random(seed)  # noqa: S311 - a drawn ledger, no secret
     tables = drawn_tables(seed, crosses=True)
     cases = []
     for number in range(chance.choice([90, 90, 10, 0])):

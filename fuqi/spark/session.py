@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 try:
-    import sqlglot  # noqa: F401
+    import sqlglot  # noqa: F401 - its lack is told here
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession, functions
