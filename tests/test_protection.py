@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from fuqi import access, audit, export, paths
 from fuqi.store import Warehouse
-from fuqi.ui import downloads, gates, server
+from fuqi.ui import downloads, file_links, gates, server
 from fuqi.ui.handed_out import MOST_FILES, HandedOut
 from tests.browser.conftest import served
 from tests.conftest import copied
@@ -131,14 +131,8 @@ def test_each_file_is_written_down_with_filters_and_rows(visitor, warehouse):
     before = len(entries(warehouse))
     kinds = {"png", "svg", "pdf", "csv", "xlsx"}
     with leader.open("/stations", f"street={MINE}&period=上月") as page:
-        offered = page.elements("download_button")
-        taken = {}
-        for button in offered:
-            kind = button.label.lower()
-            if kind in kinds - set(taken) and not button.disabled:
-                taken[kind] = leader.ask(page.make(button.deferred_file_id))
+        taken = {kind: leader.ask(page.links(kind)[0]) for kind in kinds}
         whole = leader.ask(page.make(page.button("-export_page").deferred_file_id))
-    assert set(taken) == kinds
     assert {answer.status for answer in taken.values()} == {200}
     written = entries(warehouse)[before:]
     assert sorted(e.filters["format"] for e in written) == sorted([*kinds, "xlsx"])
@@ -163,8 +157,7 @@ def test_a_list_of_cases_is_taken_for_a_reason(visitor, warehouse):
     with street.open("/resolution") as page:
         asking = [f.id for f in page.elements("text_input") if f.label == "导出事由（必填）"]
         assert len(asking) == 2  # the list, and the page with the list on it
-        of_cases = next(b for b in page.elements("download_button") if b.label == "XLSX")
-        assert of_cases.disabled and not of_cases.deferred_file_id
+        without = page.links("xlsx")
         # The page's own button, drawn before the list came, is no way round the question.
         early = page.button("-export_page")
         assert page.make(early.deferred_file_id) == ""
@@ -172,13 +165,16 @@ def test_a_list_of_cases_is_taken_for_a_reason(visitor, warehouse):
         page.typed[asking[0]] = '周报\n{"action": "view"}\r\u202e\u2028附件\x00 13800001111'
         page.typed[asking[1]] = " \t报 "
         page.run()
-        (listed,) = [b for b in page.elements("download_button") if b.id == of_cases.id]
-        assert not listed.disabled
-        answer = street.ask(page.make(listed.deferred_file_id))
+        (listed,) = set(page.links("xlsx")) - set(without)
+        answer = street.ask(listed)
         assert page.button("-export_page_for_a_reason").disabled  # one letter is no reason
         page.typed[asking[1]] = "例会材料"
         page.run()
         whole = street.ask(page.make(page.button("-export_page_for_a_reason").deferred_file_id))
+        page.typed[asking[0]] = "无"
+        page.run()
+        assert page.links("xlsx") == without
+        assert street.ask(listed).status == 403  # the link of before, for no reason now
     assert (answer.status, whole.status) == (200, 200)
     sheet = openpyxl.load_workbook(io.BytesIO(answer.body)).worksheets[0]
     first, second = entries(warehouse)[before:]
@@ -199,10 +195,12 @@ def test_one_case_is_taken_for_a_reason_too(visitor, warehouse):
         r["appeal_id"] for r in rows if r["subdistrict_name"] == MINE and not r["is_void"]
     )
     with visitor("leader").open("/resolution", f"case={number}") as page:
-        shut = [b.disabled for b in page.elements("download_button") if b.label == "PNG"]
-        tables = [b.disabled for b in page.elements("download_button") if b.label == "CSV"]
-    assert shut.count(True) == 1  # the case's own course
-    assert tables.count(True) == 3  # the list, the case, the cases like it
+        asking = [f.id for f in page.elements("text_input") if f.label == "导出事由（必填）"]
+        shut = {kind: set(page.links(kind)) for kind in ("png", "csv")}
+        page.typed.update(dict.fromkeys(asking, "例会材料"))
+        page.run()
+        assert len(set(page.links("png")) - shut["png"]) == 1  # the case's own course
+        assert len(set(page.links("csv")) - shut["csv"]) == 3  # the list, the case, those like it
 
 
 @pytest.mark.parametrize("typed", ["", " ", "\n", "a", "\u200b\u200b\u200b", "\x00\x01\x02"])
@@ -218,17 +216,16 @@ def test_a_reason_is_one_line_of_some_length():
 def test_what_cannot_be_written_down_is_not_handed_over_and_the_page_says_so(visitor, warehouse):
     leader = visitor("leader")
     with leader.open("/stations") as page:
-        button = next(b for b in page.elements("download_button") if b.label == "CSV")
+        link, button = page.links("csv")[0], page.button("-export_page")
         with log_out_of_order(warehouse):
+            refused = leader.ask(link)
             assert page.make(button.deferred_file_id) == ""
-        said = page.sent
+        said = page.sent + refused.body
+        assert refused.status == 403 and "content-disposition" not in refused.headers
         page.run()
-        assert "审计日志写不进去" in page.text
-        assert leader.ask(page.make(button.deferred_file_id)).status == 404 or page.elements(
-            "download_button"
-        )
-        again = next(b for b in page.elements("download_button") if b.label == "CSV")
-        assert leader.ask(page.make(again.deferred_file_id)).status == 200
+        assert page.text.count("审计日志写不进去") == 2
+        assert page.links("csv")[0] == link
+        assert leader.ask(link).status == 200
     assert b"Traceback" not in said
 
 
@@ -236,13 +233,14 @@ def test_a_login_that_was_ended_takes_nothing_away(visitor, warehouse):
     leader = visitor("leader")
     before = len(entries(warehouse))
     with leader.open("/stations") as page:
-        button = next(b for b in page.elements("download_button") if b.label == "CSV")
+        link, button = page.links("csv")[0], page.button("-export_page")
         made = page.make(button.deferred_file_id)
-        assert leader.ask(made).status == 200
+        assert leader.ask(link).status == leader.ask(made).status == 200
         assert leader.ask("/auth/logout").status == 302
         assert page.make(button.deferred_file_id) == ""
+        assert leader.ask(link).status == 403
         assert leader.ask(made).status == 403  # nor what was made before
-    assert len(entries(warehouse)) == before + 1
+    assert len(entries(warehouse)) == before + 2
 
 
 def test_a_login_that_has_expired_takes_nothing_away(visitor, warehouse):
@@ -267,8 +265,7 @@ def json_of(visitor: Visitor) -> dict[str, Any]:
 def test_an_auditor_finds_exports_by_what_was_taken(visitor, warehouse):
     leader = visitor("leader")
     with leader.open("/comparison", f"street={MINE}") as page:
-        button = next(b for b in page.elements("download_button") if b.label == "CSV")
-        leader.ask(page.make(button.deferred_file_id))
+        leader.ask(page.links("csv")[0])
     item = entries(warehouse)[-1].filters["item"]
     auditor = visitor("auditor")
     with auditor.open("/audit") as page:
@@ -304,30 +301,34 @@ def test_every_file_of_every_page_goes_through_the_log():
 # ---------------------------------------------------------------- files of others
 
 
+def others(visitor, address) -> tuple[Visitor, ...]:
+    """Whoever is not the leader of this login."""
+    return (
+        Visitor(address),
+        visitor("street"),
+        visitor("second"),
+        visitor("stranger"),
+        visitor("leader", exp=time.time() - 1),
+        Visitor(address, {"_streamlit_user": "forged"}),
+    )
+
+
 def test_a_file_is_handed_to_the_account_it_was_made_for_alone(visitor, address):
     leader = visitor("leader")
     with leader.open("/stations") as page:
-        button = next(b for b in page.elements("download_button") if b.label == "CSV")
-        link = page.make(button.deferred_file_id)
+        link = page.make(page.button("-export_page").deferred_file_id)
         assert leader.ask(link).status == 200
         assert leader.ask(link).headers["cache-control"] == "no-store"
         for said in ({"Range": "bytes=0-3"}, {"Accept-Encoding": "gzip"}):
             assert leader.ask(link, headers=said).body == leader.ask(link).body
-        for other in (
-            Visitor(address),
-            visitor("street"),
-            visitor("second"),
-            visitor("stranger"),
-            visitor("leader", exp=time.time() - 1),
-            Visitor(address, {"_streamlit_user": "forged"}),
-        ):
+        for other in others(visitor, address):
             for asked in (
                 other.ask(link),
                 other.ask(link, method="HEAD"),
                 other.ask(link, headers={"Range": "bytes=0-3"}),
                 other.ask(f"/x{link}"),
             ):
-                assert asked.status in (403, 200) and b"\xef\xbb\xbf" not in asked.body
+                assert asked.status in (403, 200) and b"PK" not in asked.body
                 assert asked.status == 403 or asked.headers["content-type"].startswith("text/html")
                 assert "content-disposition" not in asked.headers
         with visitor("leader").open("/definitions"):
@@ -335,10 +336,58 @@ def test_a_file_is_handed_to_the_account_it_was_made_for_alone(visitor, address)
         assert leader.ask(link).status in (200, 404)
 
 
+def test_a_link_on_a_page_leads_nobody_else_to_its_file(visitor, address, warehouse):
+    leader = visitor("leader")
+    with leader.open("/stations") as page:
+        before = len(entries(warehouse))
+        link = page.links("csv")[0]
+        for other in others(visitor, address):
+            for way in ({}, {"method": "HEAD"}, {"headers": {"Range": "bytes=0-3"}}):
+                refused = other.ask(link, **way)
+                assert refused.status in (403, 405)
+                assert b"\xef\xbb\xbf" not in refused.body
+                assert "content-disposition" not in refused.headers
+        assert leader.ask(link, method="HEAD").status == 405
+        assert len(entries(warehouse)) == before
+        plain = leader.ask(link)
+        assert plain.status == 200 and plain.headers["cache-control"] == "no-store"
+        assert plain.body.startswith(b"\xef\xbb\xbf")
+        assert re.fullmatch(
+            r"attachment; filename\*=utf-8''[%\w.-]+\.csv", plain.headers["content-disposition"]
+        )
+        packed = leader.ask(link, headers={"Accept-Encoding": "gzip"})
+        assert (packed.status, "content-encoding" in packed.headers) == (200, False)
+        # A table is no picture, and what no page shows is nowhere.
+        number = link.split("/")[3]
+        for wrong in (
+            link.replace(".csv", ".png"),
+            link.replace(".csv", ".docx"),
+            link.replace(number, "0" * len(number)),
+            f"{file_links.FOLDER}{number}/no_such_table.csv",
+        ):
+            assert leader.ask(wrong).status == 404, wrong
+
+
+def test_links_end_with_their_session_and_lead_to_what_is_on_the_screen():
+    session = file_links.new_session()
+    number = session.number
+    assert file_links.session_of(number) is session and len(number) > 20
+    session.begin("first")
+    session.finish()
+    session.begin("second")
+    assert session.pages == ("second", "first")  # while the second is being drawn
+    session.begin("third")
+    assert session.pages == ("third", "first")  # the second was never on the screen whole
+    session.finish()
+    assert session.pages == ("third",)
+    del session
+    assert file_links.session_of(number) is None
+
+
 def test_the_button_of_another_session_makes_nothing_for_others(visitor, warehouse):
     leader, street = visitor("leader"), visitor("street")
     with leader.open("/stations") as theirs, street.open("/stations") as mine:
-        button = next(b for b in theirs.elements("download_button") if b.label == "CSV")
+        button = theirs.button("-export_page")
         before = len(entries(warehouse))
         # Even with the secret number of the button, what is made is the leader's, and is written down as theirs.
         link = mine.make(button.deferred_file_id)
@@ -546,12 +595,13 @@ def test_a_broken_settings_file_shows_nothing_and_tells_nothing(visitor, setting
     delivered = settings_file.read_text(encoding="utf-8")
     leader = visitor("leader")
     with leader.open("/stations") as page:
-        button = next(b for b in page.elements("download_button") if b.label == "CSV")
+        button, unmade = page.button("-export_page"), page.links("csv")[0]
         link = page.make(button.deferred_file_id)
         settings_file.write_text(delivered + '\nno_such_setting = "secret"\n', encoding="utf-8")
         try:
             assert leader.ask(link).status == 403
             assert page.make(button.deferred_file_id) == ""
+            assert leader.ask(unmade).status in (403, 500)
             with leader.open("/stations") as broken:
                 said = "".join(a.body for a in broken.elements("alert"))
                 assert re.search(r"设置文件有误.*编号 [0-9a-f]{6}", said)

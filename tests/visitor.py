@@ -6,6 +6,7 @@ a visitor gets, and a page takes a tenth of the time.
 
 import http.client
 import json
+import re
 import secrets
 import time
 import uuid
@@ -22,6 +23,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from websockets.sync.client import ClientConnection, connect
 
 from bench import protocol
+from fuqi.ui.file_links import FOLDER
 
 SECONDS_TO_DRAW = 60
 SECONDS_OF_SILENCE = 0.4
@@ -133,6 +135,11 @@ class Drawn:
         """The download button whose key ends so."""
         (found,) = [b for b in self.elements("download_button") if b.id.endswith(name)]
         return found
+
+    def links(self, kind: str) -> list[str]:
+        """Where the files of that kind are that the charts and tables of the last run offer."""
+        bodies = "".join(element.body for element in self.elements("html"))
+        return re.findall(rf'href="({FOLDER}[^"]+\.{kind})"', bodies)
 
     def make(self, file_id: str, session_id: str = "") -> str:
         """Ask for a file as its button does. Its link; or empty, when the server would not make it."""

@@ -1,8 +1,9 @@
 """What stands on a page, to be taken away: each chart, map and table as a file, and the page as one workbook.
 
-While a page is drawn it only notes down what it shows; a file is made when somebody asks for it. Before it is handed
-over, the account is read anew and the log says who takes what, with how many rows and, for lists of single cases, why
-(`delivered`). Where that cannot be written down nothing is handed over.
+While a page is drawn it only notes down what it shows; a file is made when somebody asks for it: by a button
+(`delivered`), or by following one of the links that stand at each chart and table (`follow`). Before it is handed
+over, the account is read anew and the log says who takes what, with how many rows and, for lists of single cases, why.
+Where that cannot be written down nothing is handed over.
 """
 
 import logging
@@ -24,11 +25,13 @@ from fuqi.access import OPEN_ACCOUNT, Account
 from fuqi.audit import AuditError
 from fuqi.export import Facts, Sheet
 from fuqi.store.releases import LOCAL_ZONE
-from fuqi.ui import identity
+from fuqi.ui import file_links, identity
 from fuqi.ui.handed_out import FILES
 
 ENTRY = "shown_on_page"
 """The session's entry with what the page on the screen shows."""
+LINKS = "links_to_files"
+"""The session's entry with the pages that its links lead to."""
 REFUSED = "refused_downloads"
 """The session's entry with sentences on files that were not handed over, to be said on the screen."""
 ASKING = "pages_that_ask_for_a_reason"
@@ -107,6 +110,10 @@ class Shown:
     items: dict[str, Item] = field(default_factory=dict)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """By the key of an item of cases: what its reader says it is taken away for."""
+    told: list[str] = field(default_factory=list)
+    """The session's sentences on what was not handed over."""
     whole: Any = None
     """Where the button stands that takes the whole page away."""
     asks: bool = False
@@ -168,8 +175,9 @@ class Shown:
 
 def begin(page: str, data_as_of: datetime, release_id: str, label: str, owner: Account) -> Shown:
     """A page starts being drawn: nothing is shown yet. Draws the button that takes the whole page away."""
-    shown = Shown(page, data_as_of, release_id, label, owner)
+    shown = Shown(page, data_as_of, release_id, label, owner, told=_told())
     st.session_state[ENTRY] = shown
+    _links().begin(shown)
     shown.whole = st.empty()
     if page in st.session_state.setdefault(ASKING, set()):
         _ask_for_the_page(shown)
@@ -177,6 +185,11 @@ def begin(page: str, data_as_of: datetime, release_id: str, label: str, owner: A
         with shown.whole:
             _whole_page(shown, WHOLE_BUTTON, "", "export_page")
     return shown
+
+
+def finish() -> None:
+    """The page was drawn to its end: links lead to what it shows, and no longer to what stood there before."""
+    _links().finish()
 
 
 def no_workbook() -> None:
@@ -314,34 +327,24 @@ def _texts(rows: list[dict[str, Any]]) -> Callable[[Facts], Sheet]:
 
 def _menu(shown: Shown, key: str, item: Item) -> None:
     """A word that opens the file formats; nothing is made before one of them is chosen."""
-    kinds = ("png", "svg", "pdf") if item.draw else ("xlsx", "csv")
+    link = (_links().number, key, item.title, _kinds(item))
+    if not item.of_cases or shown.owner == OPEN_ACCOUNT:
+        st.html(file_links.menu(*link), width="content")
+        return
     with st.popover(":gray[下载]", type="tertiary", key=f"take_{key}"):
-        reason = _reason(shown.owner, key) if item.of_cases else ""
-        with st.container(horizontal=True, gap="xsmall", width="content"):
-            for kind in kinds:
-                st.download_button(
-                    kind.upper(),
-                    delivered(
-                        item.title,
-                        kind,
-                        _file(shown, item, kind),
-                        n=item.n,
-                        scope=item.scope,
-                        of_cases=item.of_cases,
-                        reason=reason or "",
-                    ),
-                    file_name=shown.file_name(item.title, kind),
-                    mime=MIME[kind],
-                    key=f"take_{key}_{kind}",
-                    on_click="ignore",
-                    disabled=reason is None,
-                )
+        reason = _reason(shown.owner, key)
+        shown.reasons[key] = reason or ""
+        if reason is not None:
+            st.html(file_links.line(*link))
     context = get_script_run_ctx()
     # A part drawn again by itself may not draw outside of itself; its page has asked already.
     is_part = context is not None and context.fragment_ids_this_run
-    has_to_ask = item.of_cases and shown.owner != OPEN_ACCOUNT and not shown.asks
-    if has_to_ask and shown.whole is not None and not is_part:
+    if not shown.asks and shown.whole is not None and not is_part:
         _ask_for_the_page(shown)
+
+
+def _kinds(item: Item) -> tuple[str, ...]:
+    return ("png", "svg", "pdf") if item.draw else ("xlsx", "csv")
 
 
 def _file(shown: Shown, item: Item, kind: str) -> Callable[[], bytes]:
@@ -356,6 +359,42 @@ def _file(shown: Shown, item: Item, kind: str) -> Callable[[], bytes]:
 
 
 # ---------------------------------------------------------------- handed over, and written down
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A file on its way out."""
+
+    content: bytes
+    name: str
+    mime: str
+
+
+def follow(
+    session: str, key: str, kind: str, read_again: Callable[[], Account | identity.Absent]
+) -> Handed | None:
+    """What a link on a page leads to, for whom `read_again` says; None where no open page shows it, or not so.
+
+    Raises NotDelivered as what `delivered` gives does.
+    """
+    found = file_links.session_of(session)
+    for shown in found.pages if found else ():
+        item = shown.items.get(key)
+        if item is None or kind not in _kinds(item):
+            continue
+        delivery = _Delivery(
+            item.title,
+            kind,
+            _file(shown, item, kind),
+            lambda item=item: _Held(item.n, item.of_cases, item.scope),
+            shown.reasons.get(key, ""),
+            shown=shown,
+            owner=shown.owner,
+            read_again=read_again,
+            told=shown.told,
+        )
+        return Handed(delivery.hand_over(), shown.file_name(item.title, kind), MIME[kind])
+    return None
 
 
 def button(
@@ -534,3 +573,9 @@ def _owner() -> Account:
 
 def _told() -> list[str]:
     return st.session_state.setdefault(REFUSED, [])
+
+
+def _links() -> file_links.Session[Shown]:
+    if LINKS not in st.session_state:
+        st.session_state[LINKS] = file_links.new_session()
+    return st.session_state[LINKS]

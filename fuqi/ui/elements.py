@@ -300,19 +300,18 @@ def chart(
     def chart_alone() -> alt.TopLevelMixin:
         return draw(charts.drawable(rows), **options)
 
-    with st.container(gap=None):
+    with st.container(gap=None, horizontal_alignment="right"):
         # An alternative text with the filters in it would make the browser draw the chart anew at every change.
         st.vega_lite_chart(spec=spec, width="stretch", theme=None, alt=heading)
-        with st.container(horizontal=True, horizontal_alignment="right"):
-            downloads.picture(
-                heading,
-                scope_of(rows),
-                rows,
-                chart_alone,
-                lambda: {**_headings(rows), **export.words_of(chart_alone())},
-                lambda kept: _as_shown(kept, view.settings.rounding),
-                of_cases=are_cases(rows),
-            )
+        downloads.picture(
+            heading,
+            scope_of(rows),
+            rows,
+            chart_alone,
+            lambda: {**_headings(rows), **export.words_of(chart_alone())},
+            lambda kept: _as_shown(kept, view.settings.rounding),
+            of_cases=are_cases(rows),
+        )
 
 
 def district_map(

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fuqi.access import OPEN_ACCOUNT, Account
 from fuqi.settings import SettingsError
 from fuqi.ui import identity
+from fuqi.ui.file_links import FOLDER
 from fuqi.ui.handed_out import FILES, MINUTES
 from fuqi.ui.limits import STATIC
 
@@ -98,7 +99,8 @@ class OwnFiles:
                         refusal = PlainTextResponse(NOT_YOURS, status_code=403)
                         await refusal(scope, receive, send)
 
-        if MEDIA in scope["path"] and STATIC not in scope["path"]:
+        is_file = MEDIA in scope["path"] and STATIC not in scope["path"]
+        if is_file or scope["path"].startswith(FOLDER):
             # A file is told by all of its content, as it was made.
             headers = [h for h in scope["headers"] if h[0].lower() not in _MAKE_IT_ANOTHER]
             scope = {**scope, "headers": headers}

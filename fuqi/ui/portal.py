@@ -6,7 +6,7 @@ import streamlit as st
 
 from fuqi import paths
 from fuqi.access import Account
-from fuqi.ui import identity
+from fuqi.ui import downloads, identity
 from fuqi.ui.labels import PAGES
 
 ASSETS = Path(__file__).with_name("assets")
@@ -55,5 +55,6 @@ if not is_known:
     identity.sign_in_page(account)
 elif account.may_open(name):
     chosen.run()
+    downloads.finish()
 else:
     identity.no_entry(account, name)

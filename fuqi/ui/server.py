@@ -27,7 +27,7 @@ from fuqi import access, maps, paths, settings
 from fuqi.access import Account
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
-from fuqi.ui import frontend, gates, identity, limits, undelayed, warm
+from fuqi.ui import downloads, file_links, frontend, gates, identity, limits, undelayed, warm
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
@@ -119,6 +119,26 @@ async def boundaries(request: Request) -> Response:
         content = await run_in_threadpool(_compressed, content)
         headers["content-encoding"] = "gzip"
     return Response(content, media_type="application/geo+json", headers=headers)
+
+
+async def file_of_page(request: Request) -> Response:
+    """What a link at a chart or table leads to."""
+    if request.method != "GET":  # an answer without the file would be written down as one with it
+        return PlainTextResponse(gates.REFUSALS[405], status_code=405)
+    asked = dict(request.headers), request.cookies
+    try:
+        handed = await run_in_threadpool(
+            downloads.follow,
+            **request.path_params,
+            read_again=lambda: identity.of_connection(*asked),
+        )
+    except downloads.NotDelivered as refused:
+        return PlainTextResponse(str(refused), status_code=403)
+    if handed is None:
+        return PlainTextResponse(gates.REFUSALS[404], status_code=404)
+    named = f"attachment; filename*=utf-8''{quote(handed.name)}"
+    headers = {"content-disposition": named, "cache-control": "no-store"}
+    return Response(handed.content, media_type=handed.mime, headers=headers)
 
 
 @lru_cache(maxsize=32)
@@ -340,6 +360,7 @@ def _translated(page: bytes, path: str) -> bytes:
 ROUTES = (
     Route("/fuqi/health", health),
     Route(SHELL_SCRIPT_URL, shell_script),
+    Route(file_links.ADDRESS, file_of_page),
     Route(f"/{maps.BOUNDARIES_FOLDER}{{name}}.json", boundaries),
 )
 MIDDLEWARE = (

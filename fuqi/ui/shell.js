@@ -143,6 +143,16 @@
   });
   translate(document.documentElement);
 
+  // The files of a chart or table unfold beside it; they fold up when one is taken, or something else is clicked.
+  const foldUp = (event) => {
+    for (const menu of document.querySelectorAll("details[name=files][open]")) {
+      const isElsewhere = !menu.contains(event.target) || event.target.closest("a");
+      if (event.type === "keydown" ? event.key === "Escape" : isElsewhere) menu.open = false;
+    }
+  };
+  addEventListener("click", foldUp);
+  addEventListener("keydown", foldUp);
+
   // A login leaves the app and comes back to its start: the sign-in page says where it began.
   addEventListener("pagehide", () => {
     if (!document.querySelector(".st-key-sign_in")) return;

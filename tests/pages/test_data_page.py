@@ -33,7 +33,7 @@ def own_downloads(opened: AppTest) -> list[str]:
     return [
         button.proto.label
         for button in opened.get("download_button")
-        if not (button.key or "").startswith(("take_", "export_page"))
+        if not (button.key or "").startswith("export_page")
     ]
 
 

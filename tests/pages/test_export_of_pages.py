@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from fuqi import export, paths, settings
 from fuqi.access import OPEN_ACCOUNT
 from fuqi.ui import downloads
 from fuqi.ui.downloads import Shown
+from fuqi.ui.file_links import FOLDER
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import PlainFigures
 
@@ -186,12 +188,17 @@ def test_where_one_stands_is_said_in_the_files(open_page: OpenPage, figures: Pla
 def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page: OpenPage) -> None:
     opened = open_page("stations")
     shown = shown_on(opened)
-    offered = [button.proto.label for button in opened.get("download_button")]
+    bodies = "".join(html.proto.body for html in opened.get("html"))
+    links = re.findall(rf'href="{FOLDER}[^/]+/(\w+)\.(\w+)"', bodies)
+    assert len(links) == len(set(links))
+    offered = Counter(kind for _, kind in links)
     drawn = sum(item.draw is not None for item in shown.items.values())
-    for kind in ("PNG", "SVG", "PDF"):
-        assert offered.count(kind) == drawn > 4
-    assert offered.count("XLSX") == offered.count("CSV") == len(shown.items) - drawn > 4
-    assert offered.count("导出本页") == 1
+    for kind in ("png", "svg", "pdf"):
+        assert offered[kind] == drawn > 4
+    assert offered["xlsx"] == offered["csv"] == len(shown.items) - drawn > 4
+    assert {key for key, _ in links} == set(shown.items)
+    buttons = [button.proto.label for button in opened.get("download_button")]
+    assert buttons.count("导出本页") == 1
     maps = [item for item in shown.items.values() if item.notes]
     assert len(maps) == 3
     assert all("示意边界" in item.notes[0] for item in maps)

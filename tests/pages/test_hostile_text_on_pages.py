@@ -18,6 +18,7 @@ from fuqi import intake, paths
 from fuqi.maps import objects_of
 from fuqi.store import Warehouse
 from fuqi.ui import downloads
+from fuqi.ui.file_links import FOLDER
 from tests import hostile
 from tests.active_content import active_parts
 from tests.pages.conftest import OpenPage
@@ -42,6 +43,11 @@ PLAIN_KINDS = ("text", "arrow_data_frame", "vega_lite_chart", "deck_gl_json_char
 MARKDOWN_FIELDS = ("body", "label", "help", "delta", "text", "placeholder")
 
 OF_A_COURSE = {("img", name) for name in ("src", "alt", "title", "style")}
+OF_A_MENU = {
+    *(("details", name) for name in ("name", "style")),
+    *(("summary", name) for name in ("aria-label", "style")),
+    *(("a", name) for name in ("href", "download", "style", "aria-label")),
+}
 OF_A_DRAWING = {"xmlns", "viewbox", "preserveaspectratio", "points", "fill", "fill-opacity"} | {
     *("stroke", "stroke-width", "vector-effect")
 }
@@ -100,7 +106,10 @@ def test_a_page_shows_hostile_texts_and_does_nothing_with_them(
         assert "长" * MOST_CHARACTERS not in text, kind
     for body in (node.proto.body for node in nodes_of(opened) if node.type == "html"):
         drawings = re.findall(r'<img src="data:image/svg\+xml,([^"]*)"', body)
-        assert tags_in(body) <= {("div", "style"), ("span", "style"), *OF_A_COURSE}, body
+        allowed = {("div", "style"), ("span", "style"), *OF_A_COURSE, *OF_A_MENU}
+        assert tags_in(body) <= allowed, body
+        for address in re.findall(r'href="([^"]*)"', body):
+            assert re.fullmatch(rf"{FOLDER}[\w-]+/\w+\.[a-z]{{3,4}}", address), address
         assert body.count("<img") == body.count("src=") == len(drawings), body
         for drawing in map(unquote, drawings):
             assert {tag for tag, _ in tags_in(drawing)} == {"svg", "polygon", "polyline"}, drawing
