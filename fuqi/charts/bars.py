@@ -31,7 +31,7 @@ def category_pareto(rows: pa.Table) -> alt.Chart:
         ],
     )
     text = base.mark_text(align="left", dx=6, aria=False).encode(
-        y=y, x="received_count:Q", text="label:N"
+        y=y, x=alt.X("received_count:Q"), text=alt.Text("label:N")
     )
     # Room at the right for what is written behind the longest bar.
     room = (

@@ -6,6 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.conditions import either
 from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 
@@ -52,7 +53,7 @@ def stage_funnel(rows: pa.Table) -> alt.LayerChart:
         ],
     )
     text = base.mark_text(align="left", dx=6, aria=False).encode(
-        y=y, x=alt.X("shown:Q", title="件数"), text="label:N"
+        y=y, x=alt.X("shown:Q", title="件数"), text=alt.Text("label:N")
     )
     text = text.transform_calculate(shown="datum.reached_count === null ? 0 : datum.reached_count")
     return layered(bars, text, room, height=30 * rows.num_rows + FRAME_HEIGHT)
@@ -83,7 +84,7 @@ def limit_use(rows: pa.Table) -> alt.LayerChart:
     )
     bars = base.mark_bar(binSpacing=1).encode(
         x=x,
-        x2="share_to:Q",
+        x2=alt.X2("share_to:Q"),
         y=alt.Y(
             "closed_count:Q", title="办结诉求（件）", axis=alt.Axis(tickMinStep=1, tickCount=5)
         ),
@@ -164,10 +165,11 @@ def response_by_hour(rows: pa.Table, min_n: int) -> alt.LayerChart:
         x=x,
         y=y,
         text=alt.Text("response_due_count:Q"),
-        color=alt.condition(
+        color=either(
+            alt.ColorValue,
             f"datum.response_due_count >= {min_n / 2} && datum.same_day_response_rate < 0.9",
-            alt.value(look.PAPER),
-            alt.value(look.INK),
+            look.PAPER,
+            look.INK,
         ),
     )
     return layered(cells, text, height=190 + FRAME_HEIGHT)
@@ -186,7 +188,7 @@ def case_clocks(rows: pa.Table, as_of: datetime) -> alt.LayerChart:
             axis=alt.Axis(title=None, format="%-m月%-d日", tickCount=5, labelOverlap=True),
         ),
     )
-    colour = alt.condition("datum.is_deadline", alt.value(look.DUE_SOON), alt.value(look.CLOSED))
+    colour = either(alt.ColorValue, "datum.is_deadline", look.DUE_SOON, look.CLOSED)
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
         y=alt.Y(
             "event_label:N",

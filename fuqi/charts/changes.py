@@ -66,7 +66,7 @@ def change_with_interval(rows: pa.Table) -> alt.Chart:
         .encode(x=alt.X("max(unchanged):Q", **x))
     )
     interval = base.mark_rule(strokeWidth=3, opacity=0.55, aria=False).encode(
-        x=alt.X("change_low_points:Q", **x), x2="change_high_points:Q", color=colour
+        x=alt.X("change_low_points:Q", **x), x2=alt.X2("change_high_points:Q"), color=colour
     )
     point = base.mark_point(size=110, filled=True, opacity=1).encode(
         x=alt.X("change_points:Q", **x),

@@ -76,7 +76,7 @@ def control_chart(
         .encode(
             x=alt.X("denominator_count:Q", **x),
             y=alt.Y("limit:Q", **y),
-            detail="side:N",
+            detail=alt.Detail("side:N"),
             strokeDash=alt.StrokeDash(
                 "line:N",
                 title="控制限",
@@ -104,7 +104,7 @@ def control_chart(
             dx=alt.ExprRef("datum.label_dx"),
             dy=alt.ExprRef("datum.label_dy"),
         )
-        .encode(text="label_text:N")
+        .encode(text=alt.Text("label_text:N"))
     )
     return layered(lines, points, texts, height=HEIGHT + FRAME_HEIGHT)
 

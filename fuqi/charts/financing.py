@@ -153,7 +153,7 @@ def live_sales(rows: pa.Table) -> alt.LayerChart:
         published.transform_aggregate(published="max(published_yuan)")
         .transform_calculate(text=f"'公布数 ' + ({_in_words('published')})")
         .mark_text(align="left", dx=6, dy=-8, color=look.MUTED, aria=False)
-        .encode(x=alt.value(0), y=_yuan("published", "累计销售额"), text="text:N")
+        .encode(x=alt.XValue(0), y=_yuan("published", "累计销售额"), text=alt.Text("text:N"))
     )
     return layered(line, words, course, points, height=190 + FRAME_HEIGHT)
 

@@ -72,13 +72,13 @@ def ranking_with_interval(
     }
     colour = verdict_colour(rows, measure)
     interval = base.mark_rule(strokeWidth=3, opacity=0.55, aria=False).encode(
-        x=alt.X("rate_low:Q", **x), x2="rate_high:Q", color=colour
+        x=alt.X("rate_low:Q", **x), x2=alt.X2("rate_high:Q"), color=colour
     )
     point = base.mark_point(size=110, filled=True, opacity=1).encode(
         x=alt.X("measured_rate:Q", **x), color=colour, tooltip=tooltip(label, counts, names)
     )
     texts = base.mark_text(align="left", color=look.MUTED, aria=False).encode(
-        x=alt.XValue("width"), text="share:N"
+        x=alt.XValue("width"), text=alt.Text("share:N")
     )
     district = (
         alt.Chart(rows)

@@ -45,7 +45,7 @@ def least_reached(rows: pa.Table) -> alt.LayerChart:
             alt.Tooltip("unreached_count:Q", title="未覆盖", format=","),
         ],
     )
-    text = base.mark_text(align="left", dx=6, aria=False).encode(y=y, x=x, text="label:N")
+    text = base.mark_text(align="left", dx=6, aria=False).encode(y=y, x=x, text=alt.Text("label:N"))
     return layered(bars, text, height=26 * len(order) + FRAME_HEIGHT)
 
 
@@ -92,7 +92,7 @@ def quick_test_times(rows: pa.Table) -> alt.LayerChart:
             alt.Tooltip("test_count:Q", title="快检次数", format=","),
         ]
     )
-    text = base.mark_text(dy=-13, aria=False).encode(text="label:N")
+    text = base.mark_text(dy=-13, aria=False).encode(text=alt.Text("label:N"))
     return layered(points, text, height=200 + FRAME_HEIGHT)
 
 

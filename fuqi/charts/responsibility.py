@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.conditions import either
 from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT
 
@@ -35,7 +36,7 @@ def coverage_by_month(rows: pa.Table) -> alt.LayerChart:
     bars = base.mark_bar(stroke=look.CLOSED, strokeWidth=2, width={"band": 0.5}).encode(
         x=x,
         y=y,
-        fill=alt.condition("datum.is_whole", alt.value(look.CLOSED), alt.value(look.PAPER)),
+        fill=either(alt.FillValue, "datum.is_whole", look.CLOSED, look.PAPER),
         tooltip=[
             alt.Tooltip("month:N", title="月份"),
             alt.Tooltip("visit_coverage_rate:Q", title="走访覆盖率", format=".2%"),
@@ -43,7 +44,7 @@ def coverage_by_month(rows: pa.Table) -> alt.LayerChart:
             alt.Tooltip("held_in_period_count:Q", title="当月有人挂点", format=","),
         ],
     )
-    text = base.mark_text(dy=-9, aria=False).encode(x=x, y=y, text="label:N")
+    text = base.mark_text(dy=-9, aria=False).encode(x=x, y=y, text=alt.Text("label:N"))
     return layered(bars, text, height=170 + FRAME_HEIGHT)
 
 
@@ -65,7 +66,7 @@ def deal_spans(rows: pa.Table) -> alt.LayerChart:
     bars = base.mark_bar(height=9, cornerRadius=3, color=look.RECEIVED, opacity=0.75).encode(
         y=y,
         x=x,
-        x2="funded_date:T",
+        x2=alt.X2("funded_date:T"),
         tooltip=[
             alt.Tooltip("enterprise_name:N", title="企业"),
             alt.Tooltip("team_name:N", title="小组"),
@@ -76,6 +77,6 @@ def deal_spans(rows: pa.Table) -> alt.LayerChart:
         ],
     )
     text = base.mark_text(align="left", dx=6, aria=False).encode(
-        y=y, x=alt.X("until:T", title="到账"), text="label:N"
+        y=y, x=alt.X("until:T", title="到账"), text=alt.Text("label:N")
     )
     return layered(bars, text, height=ROW_HEIGHT * max(rows.num_rows, 1) + FRAME_HEIGHT)

@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.conditions import either
 from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
@@ -56,12 +57,12 @@ def shared_problem_dots(rows: pa.Table) -> alt.LayerChart:
     )
     x = alt.X("at:Q", title="区位商", scale=scale, axis=axis)
     stems = base.mark_rule(strokeWidth=2, opacity=0.5, aria=False, yOffset=9).encode(
-        x=alt.X("one:Q", title="区位商", scale=scale, axis=axis), x2="at:Q", color=colour
+        x=alt.X("one:Q", title="区位商", scale=scale, axis=axis), x2=alt.X2("at:Q"), color=colour
     )
     dots = base.mark_point(size=110, strokeWidth=2, opacity=1, yOffset=9).encode(
         x=x,
         color=colour,
-        fill=alt.condition("isValid(datum.location_quotient)", colour, alt.value(look.PAPER)),
+        fill=either(alt.FillValue, "isValid(datum.location_quotient)", colour, look.PAPER),
         tooltip=[
             alt.Tooltip("problem:N", title="地方与诉求"),
             alt.Tooltip("location_quotient:Q", title="区位商", format=".2f"),
@@ -73,9 +74,9 @@ def shared_problem_dots(rows: pa.Table) -> alt.LayerChart:
     )
     names = base.mark_text(
         align="left", dy=-9, fontSize=13, limit={"expr": "width"}, aria=False
-    ).encode(x=alt.XValue(0), text="problem:N")
+    ).encode(x=alt.XValue(0), text=alt.Text("problem:N"))
     times = base.mark_text(align="left", dx=11, dy=9, color=look.MUTED, aria=False).encode(
-        x=x, text="times:N"
+        x=x, text=alt.Text("times:N")
     )
     return layered(stems, dots, names, times, height=ROW_HEIGHT * shown.num_rows + FRAME_HEIGHT)
 
@@ -90,7 +91,10 @@ def rising_weeks(rows: pa.Table) -> alt.LayerChart:
     recent = (
         alt.Chart(rows.select(["recent_date", "last_date"]))
         .mark_rect(color=look.SHADE, aria=False)
-        .encode(x=alt.X("min(recent_date):T", title="这一周起", axis=axis), x2="max(last_date):T")
+        .encode(
+            x=alt.X("min(recent_date):T", title="这一周起", axis=axis),
+            x2=alt.X2("max(last_date):T"),
+        )
     )
     lines = (
         alt.Chart(weeks)

@@ -4,6 +4,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.conditions import either
 from fuqi.charts.layers import layered
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
 
@@ -127,9 +128,7 @@ def conversions_beside_last_year(rows: pa.Table) -> alt.LayerChart:
             legend=alt.Legend(title=None),
             scale=alt.Scale(domain=list(names.values()), range=[look.NEUTRAL, look.CLOSED]),
         ),
-        opacity=alt.condition(
-            "datum.is_whole || datum.series == '去年'", alt.value(1), alt.value(0.55)
-        ),
+        opacity=either(alt.OpacityValue, "datum.is_whole || datum.series == '去年'", 1, 0.55),
         tooltip=[
             alt.Tooltip("month_number:O", title="月份"),
             alt.Tooltip("this_year_month_count:Q", title="今年", format=","),
@@ -137,7 +136,7 @@ def conversions_beside_last_year(rows: pa.Table) -> alt.LayerChart:
             alt.Tooltip("last_year_month_count:Q", title="去年全月", format=","),
         ],
     )
-    text = base.mark_text(dy=-7, fontSize=11, aria=False).encode(text="label:N")
+    text = base.mark_text(dy=-7, fontSize=11, aria=False).encode(text=alt.Text("label:N"))
     return layered(bars, text, height=190 + FRAME_HEIGHT)
 
 
@@ -160,7 +159,7 @@ def scene_and_function_use(rows: pa.Table, step: str) -> alt.Chart:
                 legend=alt.Legend(title=None),
                 scale=alt.Scale(domain=list(names.values()), range=[look.RECEIVED, look.CLOSED]),
             ),
-            opacity=alt.condition("datum.is_whole", alt.value(1), alt.value(0.55)),
+            opacity=either(alt.OpacityValue, "datum.is_whole", 1, 0.55),
             tooltip=[
                 alt.Tooltip("step_date:T", title="日期", format=STEP_FORMATS[step]),
                 alt.Tooltip("whole:N", title="是否完整"),
@@ -214,12 +213,12 @@ def permit_days_by_month(rows: pa.Table) -> alt.LayerChart:
         alt.Tooltip("within_promise_count:Q", title="承诺时限内", format=","),
         alt.Tooltip("promised_count:Q", title="有承诺时限", format=","),
     ]
-    spans = base.mark_rule(opacity=0.45, aria=False).encode(y2="p90_permit_working_days:Q")
+    spans = base.mark_rule(opacity=0.45, aria=False).encode(y2=alt.Y2("p90_permit_working_days:Q"))
     lines = base.mark_line(strokeWidth=2.2, aria=False)
     points = base.mark_point(size=55, strokeWidth=1.8, opacity=1).encode(
-        fill=alt.condition("datum.is_whole", colour, alt.value(look.PAPER)), tooltip=tooltip
+        fill=either(alt.FillValue, "datum.is_whole", colour, look.PAPER), tooltip=tooltip
     )
-    text = base.mark_text(dy=13, fontSize=10, aria=False).encode(text="n:N")
+    text = base.mark_text(dy=13, fontSize=10, aria=False).encode(text=alt.Text("n:N"))
     return layered(spans, lines, points, text, height=210 + FRAME_HEIGHT)
 
 
@@ -256,7 +255,9 @@ def permit_days(rows: pa.Table) -> alt.LayerChart:
             ],
         )
     )
-    text = base.mark_text(dy=-7, aria=False).encode(x=x, y="permit_issued_count:Q", text="label:N")
+    text = base.mark_text(dy=-7, aria=False).encode(
+        x=x, y=alt.Y("permit_issued_count:Q"), text=alt.Text("label:N")
+    )
     return layered(bars, text, height=150 + FRAME_HEIGHT)
 
 
@@ -272,7 +273,7 @@ def _monthly_bars(
         )
     )
     bars = base.mark_bar(color=look.CLOSED, width={"band": 0.7}).encode(
-        opacity=alt.condition("datum.is_whole", alt.value(1), alt.value(0.55)),
+        opacity=either(alt.OpacityValue, "datum.is_whole", 1, 0.55),
         tooltip=[
             alt.Tooltip("step_date:T", title="月份", format=STEP_FORMATS["month"]),
             alt.Tooltip("whole:N", title="是否完整"),

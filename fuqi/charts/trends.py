@@ -6,6 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from fuqi import look
+from fuqi.charts.conditions import either
 from fuqi.charts.layers import layered
 from fuqi.charts.targets import target_line
 from fuqi.charts.theme import FRAME_HEIGHT, STEP_FORMATS
@@ -68,7 +69,7 @@ def rate_trend(
     }
     base = alt.Chart(rows).encode(x=_steps(rows, step), y=alt.Y(f"{rate}:Q", title=label, **y))
     points = base.mark_point(size=45, strokeWidth=1.8, opacity=1, color=look.CLOSED).encode(
-        fill=alt.condition("datum.is_whole", alt.value(look.CLOSED), alt.value(look.PAPER)),
+        fill=either(alt.FillValue, "datum.is_whole", look.CLOSED, look.PAPER),
         tooltip=[
             alt.Tooltip("step_date:T", title=STEP_TITLES[step], format=STEP_FORMATS[step]),
             alt.Tooltip(f"{rate}:Q", title=label, format=".2%"),
@@ -114,7 +115,7 @@ def _lines(
     ]
     # A step cut off by the period's ends is drawn hollow, or it would read as a fall.
     points = series.mark_point(size=45, strokeWidth=1.8, opacity=1).encode(
-        fill=alt.condition("datum.is_whole", _colour(names, colours), alt.value(look.PAPER)),
+        fill=either(alt.FillValue, "datum.is_whole", _colour(names, colours), look.PAPER),
         tooltip=tooltip,
     )
     return [series.mark_line(strokeWidth=2.2, aria=False), points]
