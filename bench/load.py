@@ -1,8 +1,9 @@
 """Many visitors at once: 1, 10, 50 open pages over the websocket, each changing a filter every few seconds.
 
-    python -m bench load [--sessions 1,10,50] [--seconds 60] [--appeals 1000000 | --warehouse FOLDER]
+    python -m bench load [--sessions 1,10,50] [--servers 1] [--seconds 60] [--appeals 1000000 | --warehouse FOLDER]
 
-Each number of visitors meets a server of its own, which one visitor has opened every page of before. The visitors are
+Each number of visitors meets a server of its own, or several between which they are shared as a balancer would; one
+visitor has opened every page of each before. The visitors are
 another process (bench/visitors.py) on the same machine, so the CPU they take is told too. Limits on one address are
 lifted (bench/served.py); what the server refuses all the same counts as an error.
 
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two changes")
     parser.add_argument("--appeals", type=int, help="size of the ledger; default: the demo's")
     parser.add_argument("--warehouse", type=Path, help="one that is there already, instead")
+    parser.add_argument("--servers", type=int, default=1, help="processes of the dashboard")
     chosen = parser.parse_args(argv)
     numbers = [int(part) for part in chosen.sessions.split(",")]
 
@@ -68,8 +70,10 @@ def main(argv: Sequence[str]) -> int:
         )
         found = []
         for number in numbers:
-            for name in ("one metric", "dashboard"):
-                found.append(measure(warehouse, name, number, chosen.seconds, chosen.every))
+            for name, servers in (("one metric", 1), ("dashboard", chosen.servers)):
+                found.append(
+                    measure(warehouse, name, number, chosen.seconds, chosen.every, servers)
+                )
                 print(f"  {name}, {number} sessions: over", file=sys.stderr, flush=True)
     print(printed(found))
     print(f"\nwritten to {results.write('load', {'environment': facts, 'measured': found})}")
@@ -77,9 +81,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def measure(
-    warehouse: Path, name: str, sessions: int, seconds: float, every_seconds: float
+    warehouse: Path,
+    name: str,
+    sessions: int,
+    seconds: float,
+    every_seconds: float,
+    servers: int = 1,
 ) -> dict[str, Any]:
-    """One server under so many visitors; times in milliseconds, memory in MB."""
+    """One server, or several, under so many visitors; times in milliseconds, memory of all servers in MB."""
     is_ours = name == "dashboard"
     pages = PAGES if is_ours else (("", ""),)
     orders = {
@@ -90,17 +99,21 @@ def measure(
         "filters": FILTERS if is_ours else ("option",),
     }
     start = served.dashboard if is_ours else lambda at: served.baseline(name, at)
-    with start(warehouse) as server:
-        _visit(server, {**orders, "sessions": len(pages), "seconds": 0, "every_seconds": 0.5})
-        before, cpu = memory.of(server.process_id), memory.cpu_seconds(server.process_id)
-        with _Watched(server) as watched:
-            done = _visit(server, orders)
-        cpu = memory.cpu_seconds(server.process_id) - cpu
-        after = memory.of(server.process_id)
-        peak = memory.peak_rss_mb(server.process_id)
+    with ExitStack() as stack:
+        running = [stack.enter_context(start(warehouse)) for _ in range(servers)]
+        first = {"sessions": len(pages), "seconds": 0, "every_seconds": 0.5}
+        for server in running:
+            _visit([server], {**orders, **first})
+        before, cpu = _pss_mb(running), _cpu_seconds(running)
+        with _Watched(running) as watched:
+            done = _visit(running, orders)
+        cpu = _cpu_seconds(running) - cpu
+        after = _pss_mb(running)
+        peak = sum(memory.peak_rss_mb(server.process_id) for server in running)
     changes = Sample.of(done["changed_ms"])
     return {
         "name": name,
+        "servers": servers,
         "sessions": sessions,
         "change_ms": changes,
         "opened_ms": Sample.of(done["opened_ms"]),
@@ -110,10 +123,10 @@ def measure(
         "kilobytes_a_change": done["received_bytes"] / 1024 / max(changes.n + sessions, 1),
         "server_cores": cpu / done["seconds"],
         "visitors_cores": done["cpu_seconds"] / done["seconds"],
-        "pss_before_mb": before.pss_mb,
+        "pss_before_mb": before,
         "pss_most_mb": watched.most_pss_mb,
-        "pss_after_mb": after.pss_mb,
-        "session_mb": (watched.most_pss_mb - before.pss_mb) / sessions,
+        "pss_after_mb": after,
+        "session_mb": (watched.most_pss_mb - before) / sessions,
         "peak_rss_mb": peak,
         "load_average": results.load_average(),
     }
@@ -124,6 +137,7 @@ def printed(found: Sequence[dict[str, Any]]) -> str:
     rows = [
         [
             one["name"],
+            one["servers"],
             one["sessions"],
             one["change_ms"].n,
             one["changes_a_second"],
@@ -144,6 +158,7 @@ def printed(found: Sequence[dict[str, Any]]) -> str:
     ]
     headers = [
         "",
+        "servers",
         "sessions",
         "changes",
         "a second",
@@ -178,11 +193,19 @@ def printed(found: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _visit(server: Server, orders: dict[str, Any]) -> dict[str, Any]:
+def _pss_mb(servers: Sequence[Server]) -> float:
+    return sum(memory.of(server.process_id).pss_mb for server in servers)
+
+
+def _cpu_seconds(servers: Sequence[Server]) -> float:
+    return sum(memory.cpu_seconds(server.process_id) for server in servers)
+
+
+def _visit(servers: Sequence[Server], orders: dict[str, Any]) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "bench.visitors"],
         cwd=paths.PROJECT,
-        input=json.dumps({"address": server.address, **orders}),
+        input=json.dumps({"addresses": [server.address for server in servers], **orders}),
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -193,11 +216,11 @@ def _visit(server: Server, orders: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Watched:
-    """The most memory that a server holds while the block lasts, looked at every second."""
+    """The most memory that the servers hold while the block lasts, looked at every second."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, servers: Sequence[Server]) -> None:
         self.most_pss_mb = 0.0
-        self._server = server
+        self._servers = servers
         self._is_over = threading.Event()
         self._looking = threading.Thread(target=self._look, daemon=True)
 
@@ -211,7 +234,6 @@ class _Watched:
 
     def _look(self) -> None:
         while True:
-            held = memory.of(self._server.process_id)
-            self.most_pss_mb = max(self.most_pss_mb, held.pss_mb)
+            self.most_pss_mb = max(self.most_pss_mb, _pss_mb(self._servers))
             if self._is_over.wait(SECONDS_BETWEEN_LOOKS):
                 return

@@ -11,6 +11,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +30,8 @@ FRAGMENT_OVER = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 class Orders:
     """What all visitors do."""
 
-    address: str
+    addresses: list[str]
+    """Of the servers; the visitors go to them in turn."""
     sessions: int
     seconds: float
     every_seconds: float
@@ -150,15 +152,17 @@ class Visit:
         )
 
 
-async def visit(orders: Orders, number: int, measured: Measured, token: str) -> None:
+async def visit(orders: Orders, number: int, measured: Measured, tokens: Mapping[str, str]) -> None:
     """One visitor from the first page to the end; what goes wrong is noted."""
     dice = random.Random(orders.seed + number)  # noqa: S311 - a draw, no secret
     page, query = orders.pages[number % len(orders.pages)]
+    # Not in step with the pages, or each server would have some of them alone.
+    address = orders.addresses[(number + number // len(orders.pages)) % len(orders.addresses)]
     # Arrivals and changes are spread over the interval, as those of people are.
     await asyncio.sleep(dice.random() * orders.every_seconds)
     ends_at = time.monotonic() + orders.seconds
     try:
-        shaken = protocol.handshake(orders.address, token)
+        shaken = protocol.handshake(address, tokens[address])
         async with connect(**shaken, compression="deflate", open_timeout=30) as socket:
             one = Visit(socket, page, query, measured)
             listening = asyncio.create_task(one.listen())
@@ -184,9 +188,9 @@ async def visit(orders: Orders, number: int, measured: Measured, token: str) -> 
 
 async def all_visits(orders: Orders) -> dict[str, Any]:
     measured = Measured()
-    token = protocol.token(orders.address)
+    tokens = {address: protocol.token(address) for address in orders.addresses}
     begun = time.perf_counter()
-    await asyncio.gather(*(visit(orders, n, measured, token) for n in range(orders.sessions)))
+    await asyncio.gather(*(visit(orders, n, measured, tokens) for n in range(orders.sessions)))
     return {
         "opened_ms": measured.opened_ms,
         "changed_ms": measured.changed_ms,

@@ -179,7 +179,7 @@ def test_a_page_that_fails_is_an_error_of_the_load(tmp_path, monkeypatch):
     failing.write_text("raise ValueError('broken')\n", encoding="utf-8")
     monkeypatch.setitem(served.BASELINES, "failing", str(failing))
     with served.baseline("failing", tmp_path) as server:
-        orders = visitors.Orders(server.address, 1, 0.0, 0.1, [["", ""]], ["option"])
+        orders = visitors.Orders([server.address], 1, 0.0, 0.1, [["", ""]], ["option"])
         assert asyncio.run(visitors.all_visits(orders))["errors"]
 
 
