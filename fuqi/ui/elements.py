@@ -262,9 +262,8 @@ def _course(column: str, trend: pa.Table | None) -> list[float] | None:
     """The KPI's value in each whole step of the period; None when there is no line to draw."""
     if trend is None or column not in trend.column_names:
         return None
-    course = [
-        row[column] for row in trend.to_pylist() if row["is_whole"] and row[column] is not None
-    ]
+    steps = zip(*(trend.column(name).to_pylist() for name in (column, "is_whole")), strict=True)
+    course = [value for value, is_whole in steps if is_whole and value is not None]
     return course if len(course) > 1 else None
 
 
