@@ -161,7 +161,7 @@ def test_memory_of_a_process_counts_its_children():
 
 def test_visitors_change_a_filter_and_are_counted(tmp_path):
     with served.baseline("one metric", tmp_path) as server:
-        orders = visitors.Orders(server.address, 2, 1.5, 0.4, [["", ""]], ["option"])
+        orders = visitors.Orders([server.address], 2, 1.5, 0.4, [["", ""]], ["option"])
         found = asyncio.run(visitors.all_visits(orders))
         assert found["errors"] == []
         assert len(found["opened_ms"]) == 2
