@@ -169,7 +169,7 @@ def test_visitors_change_a_filter_and_are_counted(tmp_path):
         assert all(0 < ms < 60_000 for ms in found["changed_ms"])
         assert memory.cpu_seconds(server.process_id) > 0
     refused = visitors.Measured()
-    asyncio.run(visitors.visit(orders, 0, refused, "token"))
+    asyncio.run(visitors.visit(orders, 0, refused, {server.address: "token"}))
     assert len(refused.errors) == 1
     assert refused.opened_ms == []
 
