@@ -1,0 +1,63 @@
+"""The word 下载 at a chart or table unfolds its files; one is fetched, and the page stays as it is."""
+
+import pytest
+
+from tests.browser.conftest import OpenScreen
+from tests.browser.screen import Screen, link
+
+SIZES = ((1366, 768), (390, 844))
+MENUS = "details[name=files]"
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def resolution(request: pytest.FixtureRequest, demo_server: str, open_screen: OpenScreen) -> Screen:
+    return open_screen(link(demo_server, "resolution", street="福保街道"), *request.param)
+
+
+def unfolded(screen: Screen) -> int:
+    return screen.page.locator(f"{MENUS}[open]").count()
+
+
+@pytest.mark.parametrize(
+    "title, kind, begins",
+    [
+        ("办结用时分布", "PNG", b"\x89PNG"),
+        ("办结用时分布", "SVG", b"<svg"),
+        ("全部指标", "CSV", b"\xef\xbb\xbf"),
+    ],
+)
+def test_a_file_is_fetched_from_its_menu(
+    resolution: Screen, title: str, kind: str, begins: bytes
+) -> None:
+    page = resolution.page
+    address = page.url
+    word = page.get_by_label(f"下载：{title}", exact=True)
+    word.scroll_into_view_if_needed()
+    word.click()
+    assert unfolded(resolution) == 1
+    for other in page.locator(f"{MENUS}[open] a").all():
+        box, width = other.bounding_box(), page.viewport_size["width"]
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
+
+    with page.expect_download() as downloaded:
+        page.get_by_label(f"{title}，{kind}", exact=True).click()
+    file = downloaded.value
+    assert file.suggested_filename == f"诉求办理_{title}_20230628.{kind.lower()}"
+    assert file.path().read_bytes().startswith(begins)
+    assert unfolded(resolution) == 0
+    assert page.url == address
+
+
+def test_a_menu_folds_up_when_something_else_is_meant(resolution: Screen) -> None:
+    page = resolution.page
+    words = page.locator(f"{MENUS} summary")
+    words.nth(0).click()
+    words.nth(1).click()
+    assert unfolded(resolution) == 1
+    page.keyboard.press("Escape")
+    assert unfolded(resolution) == 0
+    words.nth(1).focus()
+    page.keyboard.press("Enter")
+    assert unfolded(resolution) == 1
+    page.get_by_role("heading", name="诉求办理").click()
+    assert unfolded(resolution) == 0
