@@ -191,6 +191,8 @@ class _Load:
             completed=outcome_without_release.completed,
         )
         self.progress("汇总")
+        # The rows as they were read have been written out; what sorts the ledger needs their memory and their disk.
+        self.connection.close()
         rollups.write(
             self.staging.prepared(manifest), self.settings, previous=self.staging.previous
         )
