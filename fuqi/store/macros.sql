@@ -183,3 +183,11 @@ create macro cell_column_at(longitude, cells_a_side) as
     floor(longitude / 0.00049::double / cells_a_side)::integer;
 create macro cell_row_at(latitude, cells_a_side) as
     floor(latitude / 0.00045::double / cells_a_side)::integer;
+
+-- Whether a case has a text in its number, title, enterprise or unit, in whatever case; an empty text is in all.
+create macro is_found(searched, case_number, case_title, firm, unit) as
+    searched = ''
+    or contains(lower(case_number), lower(searched))
+    or contains(lower(coalesce(case_title, '')), lower(searched))
+    or contains(lower(coalesce(firm, '')), lower(searched))
+    or contains(lower(coalesce(unit, '')), lower(searched));

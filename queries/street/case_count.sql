@@ -20,10 +20,4 @@ where
         when 'closed' then is_closed
         else error('case_state is none of all, open, overdue, due_today, closed')
     end
-    and (
-        $search::varchar = ''
-        or contains(lower(appeal_id), lower($search::varchar))
-        or contains(lower(coalesce(title, '')), lower($search::varchar))
-        or contains(lower(coalesce(enterprise_name, '')), lower($search::varchar))
-        or contains(lower(coalesce(unit_name, '')), lower($search::varchar))
-    )
+    and is_found($search::varchar, appeal_id, title, enterprise_name, unit_name)

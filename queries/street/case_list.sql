@@ -45,13 +45,7 @@ with open_ones as (
             when 'closed' then false
             else error('case_state is none of all, open, overdue, due_today, closed')
         end
-        and (
-            $search::varchar = ''
-            or contains(lower(appeal_id), lower($search::varchar))
-            or contains(lower(coalesce(title, '')), lower($search::varchar))
-            or contains(lower(coalesce(enterprise_name, '')), lower($search::varchar))
-            or contains(lower(coalesce(unit_name, '')), lower($search::varchar))
-        )
+        and is_found($search::varchar, appeal_id, title, enterprise_name, unit_name)
 ),
 
 -- One row where closed cases may be on the page, none where they cannot.
@@ -82,13 +76,7 @@ closed_ones as (
         $case_state::varchar in ('all', 'closed')
         and ($subdistrict::varchar is null or cases.subdistrict_name = $subdistrict::varchar)
         and ($community::varchar is null or cases.community_name = $community::varchar)
-        and (
-            $search::varchar = ''
-            or contains(lower(cases.appeal_id), lower($search::varchar))
-            or contains(lower(coalesce(cases.title, '')), lower($search::varchar))
-            or contains(lower(coalesce(cases.enterprise_name, '')), lower($search::varchar))
-            or contains(lower(coalesce(cases.unit_name, '')), lower($search::varchar))
-        )
+        and is_found($search::varchar, cases.appeal_id, cases.title, cases.enterprise_name, cases.unit_name)
 ),
 
 found as (
