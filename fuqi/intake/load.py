@@ -33,8 +33,8 @@ from fuqi.settings import load as load_settings
 from fuqi.store.releases import Manifest, Staging, TableEntry, Warehouse
 
 REASONS_IN_A_MESSAGE = 5
-MEMORY = "4GB"
-"""What DuckDB keeps in memory; the rest of a large load lies in the scratch folder."""
+MEMORY = "50%"
+"""What DuckDB keeps in memory, of the machine's; the rest of a large load lies in the scratch folder."""
 
 
 def run(

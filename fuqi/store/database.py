@@ -49,8 +49,8 @@ TELL_CHANGES = frozenset({"served_objects"})
 """Staging queries whose rows are held for the period before an offered one as well, since pages tell a change."""
 CHOSEN_BY_NAME = calls.PERIOD | {"least_streets"}
 """Parameters beside the standing ones of which few values are asked for, so that all answers can be held."""
-MEMORY_TO_WORK_OUT = "4GB"
-"""What sorting and counting may take when a release is made; what is more goes to its folder for a while."""
+MEMORY_TO_WORK_OUT = "50%"
+"""What sorting and counting may take of the machine's memory when a release is made; what is more goes to its folder."""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
