@@ -50,7 +50,7 @@ TELL_CHANGES = frozenset({"served_objects"})
 CHOSEN_BY_NAME = calls.PERIOD | {"least_streets"}
 """Parameters beside the standing ones of which few values are asked for, so that all answers can be held."""
 MEMORY_TO_WORK_OUT = "50%"
-"""What sorting and counting may take of the machine's memory when a release is made; what is more goes to its folder."""
+"""What sorting and counting may take of the machine when a release is made; what is more goes to its folder."""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
