@@ -13,5 +13,7 @@ def either(channel: type[Channel], test: str, if_true: Any, otherwise: Any) -> C
     `channel` is the kind for constants, such as `alt.FillValue`. The same as alt.condition, whose dictionary Altair
     compares with all of its schema to find out what it is: up to five milliseconds each.
     """
-    value = if_true.to_dict(validate=False) if isinstance(if_true, SchemaBase) else {"value": if_true}
+    value = (
+        if_true.to_dict(validate=False) if isinstance(if_true, SchemaBase) else {"value": if_true}
+    )
     return channel(otherwise, condition={"test": test, **value})
