@@ -363,13 +363,16 @@ def test_a_link_on_a_page_leads_nobody_else_to_its_file(visitor, address, wareho
             link.replace(".csv", ".png"),
             link.replace(".csv", ".docx"),
             link.replace(number, "0" * len(number)),
-            f"{file_links.FOLDER}{number}/no_such_table.csv",
+            f"{file_links.FOLDER}{number}/no_such_table-0.csv",
+            re.sub(r"-\w{8}\.", "-00000000.", link),
         ):
             assert leader.ask(wrong).status == 404, wrong
+    with leader.open("/definitions"):
+        assert leader.ask(link).status == 404  # the page it was on is closed
 
 
 def test_links_end_with_their_session_and_lead_to_what_is_on_the_screen():
-    session = file_links.new_session()
+    session = file_links.new_session("")
     number = session.number
     assert file_links.session_of(number) is session and len(number) > 20
     session.begin("first")

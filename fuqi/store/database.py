@@ -49,6 +49,8 @@ TELL_CHANGES = frozenset({"served_objects"})
 """Staging queries whose rows are held for the period before an offered one as well, since pages tell a change."""
 CHOSEN_BY_NAME = calls.PERIOD | {"least_streets"}
 """Parameters beside the standing ones of which few values are asked for, so that all answers can be held."""
+DATA_DESK = "data"
+"""The folder of queries about the load itself."""
 MEMORY_TO_WORK_OUT = "50%"
 """What sorting and counting may take of the machine when a release is made; what is more goes to its folder."""
 LEAST_OTHERS = 2
@@ -141,8 +143,6 @@ class Database:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
         self._answers: dict[str, dict[tuple[Any, ...], pa.Table]] = {}
-        if self._keeps_rollups and scope.streets is None:
-            self._answers = self._answered_beforehand()
 
     def run(
         self,
@@ -223,27 +223,26 @@ class Database:
             and self.release.manifest.tables[table].absent(column)
         )
 
-    def _answered_beforehand(self) -> dict[str, dict[tuple[Any, ...], pa.Table]]:
-        """The answers to what pages ask of which readers choose nothing, or nothing but a period offered by name.
+    def answer_ahead(self) -> None:
+        """Have ready what pages ask of which readers choose nothing, or nothing but a period offered by name.
 
-        By the query's name and the values of its parameters. They are few rows each; planning is what they cost.
+        Of the whole district with roll-ups alone: a street is one choice of many. Such answers are a few rows each,
+        and planning is what they cost. The lists of the data desk may be long, and few ask for them.
         """
-        answers: dict[str, dict[tuple[Any, ...], pa.Table]] = {}
+        if not self._keeps_rollups or self.scope.streets is not None:
+            return
+        known = CHOSEN_BY_NAME | set(self._standing)
         for query in self.queries.values():
-            if query.folder in BUILDING or set(query.params) - CHOSEN_BY_NAME - set(self._standing):
+            if query.folder in (*BUILDING, DATA_DESK) or not set(query.params) <= known:
                 continue
-            answers[query.name] = {}
+            answers: dict[tuple[Any, ...], pa.Table] = {}
             for first, last in self._offered_periods:
-                given = {
-                    **self._standing,
-                    "start_date": first,
-                    "end_date": last,
-                    "least_streets": 0,
-                }
+                chosen = {"start_date": first, "end_date": last, "least_streets": 0}
+                given = {**self._standing, **chosen}
                 asked = {name: given[name] for name in query.params}
-                if tuple(asked.values()) not in answers[query.name]:
-                    answers[query.name][tuple(asked.values())] = self.run(query.name, asked)
-        return answers
+                if tuple(asked.values()) not in answers:
+                    answers[tuple(asked.values())] = self.run(query.name, asked)
+            self._answers[query.name] = answers
 
     @property
     def _moment(self) -> datetime:

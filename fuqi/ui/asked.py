@@ -5,6 +5,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
@@ -46,6 +47,8 @@ def database(release_id: str, current: Settings, seen: Scope, wait: Wait | None 
             scope=seen,
             district=lambda: database(release_id, current, WHOLE, stay),
         )
+        with suppress(duckdb.Error):  # whoever asks will be told
+            fresh.answer_ahead()
         _give_up_before(made_of)
         return fresh
 

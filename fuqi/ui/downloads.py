@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from zlib import crc32
 
 import altair as alt
 import pyarrow as pa
@@ -280,7 +279,7 @@ def picture(
         return export.sheet_of(kept, named, facts, of_floats=export.NUMBER)
 
     item = Item(title, scope, rows.num_rows, sheet, draw, notes, of_cases)
-    _menu(shown, *shown.add(item, f"picture_{_mark(title)}"))
+    _menu(shown, *shown.add(item, f"picture_{file_links.mark(title)}"))
 
 
 def table(
@@ -303,7 +302,7 @@ def table(
         lambda facts: export.sheet_of(rows, headings, facts),
         of_cases=of_cases,
     )
-    _menu(shown, *shown.add(item, f"table_{_mark(title, *headings)}"))
+    _menu(shown, *shown.add(item, f"table_{file_links.mark(title, *headings)}"))
 
 
 def written(title: str, scope: str, rows: list[dict[str, Any]], *, of_cases: bool = False) -> None:
@@ -313,12 +312,7 @@ def written(title: str, scope: str, rows: list[dict[str, Any]], *, of_cases: boo
     named = title or shown.heading or shown.page
     item = Item(named, scope, len(rows), _texts(rows), of_cases=of_cases)
     names = rows[0] if rows else ()
-    _menu(shown, *shown.add(item, f"table_{_mark(title, *names)}"))
-
-
-def _mark(*names: str) -> str:
-    """A short key for a title or the columns of a table."""
-    return f"{crc32('|'.join(names).encode()):08x}"
+    _menu(shown, *shown.add(item, f"table_{file_links.mark(title, *names)}"))
 
 
 def _texts(rows: list[dict[str, Any]]) -> Callable[[Facts], Sheet]:
@@ -327,15 +321,15 @@ def _texts(rows: list[dict[str, Any]]) -> Callable[[Facts], Sheet]:
 
 def _menu(shown: Shown, key: str, item: Item) -> None:
     """A word that opens the file formats; nothing is made before one of them is chosen."""
-    link = (_links().number, key, item.title, _kinds(item))
+    links = file_links.Links(_links().number, key, item.title, item.scope, _kinds(item))
     if not item.of_cases or shown.owner == OPEN_ACCOUNT:
-        st.html(file_links.menu(*link), width="content")
+        st.html(links.menu(), width="content")
         return
     with st.popover(":gray[下载]", type="tertiary", key=f"take_{key}"):
         reason = _reason(shown.owner, key)
         shown.reasons[key] = reason or ""
         if reason is not None:
-            st.html(file_links.line(*link))
+            st.html(links.line())
     context = get_script_run_ctx()
     # A part drawn again by itself may not draw outside of itself; its page has asked already.
     is_part = context is not None and context.fragment_ids_this_run
@@ -371,16 +365,20 @@ class Handed:
 
 
 def follow(
-    session: str, key: str, kind: str, read_again: Callable[[], Account | identity.Absent]
+    session: str,
+    key: str,
+    about: str,
+    kind: str,
+    read_again: Callable[[], Account | identity.Absent],
 ) -> Handed | None:
-    """What a link on a page leads to, for whom `read_again` says; None where no open page shows it, or not so.
+    """What a link on a page leads to, for whom `read_again` says; None where that page shows it no longer, or not so.
 
     Raises NotDelivered as what `delivered` gives does.
     """
     found = file_links.session_of(session)
     for shown in found.pages if found else ():
         item = shown.items.get(key)
-        if item is None or kind not in _kinds(item):
+        if item is None or kind not in _kinds(item) or about != file_links.mark(item.scope):
             continue
         delivery = _Delivery(
             item.title,
@@ -577,5 +575,6 @@ def _told() -> list[str]:
 
 def _links() -> file_links.Session[Shown]:
     if LINKS not in st.session_state:
-        st.session_state[LINKS] = file_links.new_session()
+        context = get_script_run_ctx()
+        st.session_state[LINKS] = file_links.new_session(context.session_id if context else "")
     return st.session_state[LINKS]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from fuqi import paths
 from fuqi.access import Account
@@ -54,7 +55,11 @@ name = next(name for name, page in pages.items() if page.url_path == chosen.url_
 if not is_known:
     identity.sign_in_page(account)
 elif account.may_open(name):
-    chosen.run()
+    try:
+        chosen.run()
+    except StopException:  # a page that ends early is drawn; one that is interrupted is not
+        downloads.finish()
+        raise
     downloads.finish()
 else:
     identity.no_entry(account, name)

@@ -132,8 +132,8 @@ async def file_of_page(request: Request) -> Response:
             **request.path_params,
             read_again=lambda: identity.of_connection(*asked),
         )
-    except downloads.NotDelivered as refused:
-        return PlainTextResponse(str(refused), status_code=403)
+    except downloads.NotDelivered:  # the page says why
+        return PlainTextResponse(gates.REFUSALS[403], status_code=403)
     if handed is None:
         return PlainTextResponse(gates.REFUSALS[404], status_code=404)
     named = f"attachment; filename*=utf-8''{quote(handed.name)}"

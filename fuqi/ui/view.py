@@ -70,7 +70,7 @@ class View:
         """Titles of the columns that the KPI needs and the exports do not have."""
         return self._database.absent(kpi)
 
-    @cached_property
+    @property
     def _database(self) -> Database:
         return asked.database(self.release.release_id, self.settings, self.account.scope)
 

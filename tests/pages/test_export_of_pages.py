@@ -189,7 +189,7 @@ def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page
     opened = open_page("stations")
     shown = shown_on(opened)
     bodies = "".join(html.proto.body for html in opened.get("html"))
-    links = re.findall(rf'href="{FOLDER}[^/]+/(\w+)\.(\w+)"', bodies)
+    links = re.findall(rf'href="{FOLDER}[^/]+/(\w+)-\w{{8}}\.(\w+)"', bodies)
     assert len(links) == len(set(links))
     offered = Counter(kind for _, kind in links)
     drawn = sum(item.draw is not None for item in shown.items.values())

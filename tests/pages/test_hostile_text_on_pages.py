@@ -109,7 +109,7 @@ def test_a_page_shows_hostile_texts_and_does_nothing_with_them(
         allowed = {("div", "style"), ("span", "style"), *OF_A_COURSE, *OF_A_MENU}
         assert tags_in(body) <= allowed, body
         for address in re.findall(r'href="([^"]*)"', body):
-            assert re.fullmatch(rf"{FOLDER}[\w-]+/\w+\.[a-z]{{3,4}}", address), address
+            assert re.fullmatch(rf"{FOLDER}[\w-]+/\w+-\w{{8}}\.[a-z]{{3,4}}", address), address
         assert body.count("<img") == body.count("src=") == len(drawings), body
         for drawing in map(unquote, drawings):
             assert {tag for tag, _ in tags_in(drawing)} == {"svg", "polygon", "polyline"}, drawing
