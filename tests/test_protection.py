@@ -265,7 +265,7 @@ def json_of(visitor: Visitor) -> dict[str, Any]:
 def test_an_auditor_finds_exports_by_what_was_taken(visitor, warehouse):
     leader = visitor("leader")
     with leader.open("/comparison", f"street={MINE}") as page:
-        leader.ask(page.links("csv")[0])
+        assert leader.ask(page.links("csv")[0]).status == 200
     item = entries(warehouse)[-1].filters["item"]
     auditor = visitor("auditor")
     with auditor.open("/audit") as page:

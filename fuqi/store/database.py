@@ -165,13 +165,21 @@ class Database:
             held = self._answers[name].get(tuple(params[each] for each in query.params))
             if held is not None:
                 return held
+        return self._worked_out(query, params, stoppable)
+
+    def _worked_out(
+        self,
+        query: Query,
+        params: Mapping[str, Any],
+        stoppable: Callable[[Callable[[], None]], None] = lambda _: None,
+    ) -> pa.Table:
         if (whole := self._asked_instead(query, params)) is not None:
             if "least_streets" in query.params:
                 own = len(self.scope.streets or ())
                 params = {**params, "least_streets": own + LEAST_OTHERS}
-            return _own_rows(whole.run(name, params, stoppable), query, self.scope)
+            return _own_rows(whole.run(query.name, params, stoppable), query, self.scope)
         if self._asks_otherwise(query, params):
-            return self._at_other_moments.run(name, params, stoppable)
+            return self._at_other_moments.run(query.name, params, stoppable)
         with self._lock:
             cursor = self._connection.cursor()
         try:
@@ -241,7 +249,7 @@ class Database:
                 given = {**self._standing, **chosen}
                 asked = {name: given[name] for name in query.params}
                 if tuple(asked.values()) not in answers:
-                    answers[tuple(asked.values())] = self.run(query.name, asked)
+                    answers[tuple(asked.values())] = self._worked_out(query, asked)
             self._answers[query.name] = answers
 
     @property

@@ -10,8 +10,10 @@ MENUS = "details[name=files]"
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def resolution(request: pytest.FixtureRequest, demo_server: str, open_screen: OpenScreen) -> Screen:
-    return open_screen(link(demo_server, "resolution", street="福保街道"), *request.param)
+def resolution(
+    request: pytest.FixtureRequest, changing_server: str, open_screen: OpenScreen
+) -> Screen:
+    return open_screen(link(changing_server, "resolution", street="福保街道"), *request.param)
 
 
 def unfolded(screen: Screen) -> int:
