@@ -2,7 +2,7 @@
 
 Which queries a page runs, and with which parameters, is not guessed: Streamlit's own test driver opens the page with
 each choice of filters, and what reaches `Database.run` is noted. Then the same queries are asked one after the other
-of a database of their own, and the time of all queries of one choice is added up.
+of a database of their own, opened as a server opens it, and the time of all queries of one choice is added up.
 
 A process of its own (`python -m bench.page_queries`) does so, for the warehouse is chosen when fuqi is imported; it
 prints json. `measure` starts one.
@@ -92,6 +92,7 @@ def main() -> int:
     noted = {page: [asked_by(page, chosen) for chosen in given] for page, given in choices.items()}
     begun = time.perf_counter()
     database = Database(release, settings.load())
+    database.answer_ahead()
     opening_ms = 1000 * (time.perf_counter() - begun)
     found = {}
     for page, all_asked in noted.items():
