@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from fuqi import intake, paths
+from fuqi import audit, intake, paths
 from fuqi.store import Warehouse, lock
 from tests.small_exports import write_small_exports
 
-LOCKS = shutil.ignore_patterns(lock.LOCK_FILE)
-"""A lock that two warehouses shared by a hard link would be one lock."""
+NOT_SHARED = shutil.ignore_patterns(lock.LOCK_FILE, audit.FOLDER)
+"""A lock or a log that two warehouses shared by a hard link would be one."""
 
 
 def load_exports(folder: Path, warehouse: Path) -> str:
@@ -56,7 +56,7 @@ def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def changing_warehouse(demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same data in a warehouse of the module's own, which its tests may load into."""
     folder = tmp_path_factory.mktemp("changing") / "warehouse"
-    shutil.copytree(demo_warehouse, folder, copy_function=_link_or_copy, ignore=LOCKS)
+    shutil.copytree(demo_warehouse, folder, copy_function=_link_or_copy, ignore=NOT_SHARED)
     return folder
 
 
@@ -84,7 +84,7 @@ def today(tmp_path: Path) -> Path:
 
 def copied(warehouse: Path, to: Path) -> Warehouse:
     """A warehouse of a test's own with the same releases."""
-    shutil.copytree(warehouse, to, copy_function=_link_or_copy, ignore=LOCKS)
+    shutil.copytree(warehouse, to, copy_function=_link_or_copy, ignore=NOT_SHARED)
     return Warehouse(to)
 
 
