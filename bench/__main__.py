@@ -3,6 +3,7 @@
     intake    loading the exports, and a large file of appeals
     queries   each query file over the release alone
     pages     cold start, first load and filter changes of every page in a real browser
+    elements  what one element of a page takes of a change, and what the pages hold
     scale     the same at several sizes of the ledger
     load      many visitors at once, over the websocket
     soak      the wall screen for half an hour: memory of the server and of the browser
@@ -19,7 +20,7 @@ from collections.abc import Sequence
 
 from bench.results import RefusalError
 
-BENCHMARKS = ("intake", "queries", "pages", "scale", "load", "soak", "build")
+BENCHMARKS = ("intake", "queries", "pages", "elements", "scale", "load", "soak", "build")
 SHORT: dict[str, list[str]] = {
     "intake": [],
     "queries": ["--copies", "20", "--runs", "3"],
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(name: str, given: Sequence[str]) -> int:
     print(f"== {name}", flush=True)
     try:
-        # Each brings its own imports: only `pages`, `scale` and `soak` need Playwright.
+        # Each brings its own imports: only those with a browser need Playwright.
         benchmark = importlib.import_module(f"bench.{name}")
         return benchmark.main(given)
     except RefusalError as error:

@@ -139,6 +139,11 @@ class Tab:
             raise NotSettledError(f"{self.page.url}: {error.message.splitlines()[0]}") from error
 
 
+def next_tab(tab: Tab) -> Tab:
+    """Another tab of the same visitor, whose browser has in its cache what the first one fetched."""
+    return Tab(tab.page.context.new_page())
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser as long as the block lasts; NoChromiumError where none is installed."""

@@ -15,6 +15,9 @@ The times (settled.js has the definition, bench/browser.py the clock):
 - change: from the click on an option of a filter to the last change. Each choice is one that the server has not seen
   before, as long as there are options left, so that no answer is kept from an earlier one.
 - run over: of a change, until the browser has the server's word that its script run is over.
+- kept: a change back and forth between two choices whose answers and charts the server keeps by then; what is left is
+  the browser's, and what Streamlit takes to send a page.
+- next load: the page again in a browser that has it in its cache, to the empty page in such a browser.
 - queries: the sum over the queries that the page runs, nothing kept, no Streamlit; of the same choices of filters.
 - CPU: what a change takes of the server, of the browser's tab and of what paints it (WebGL in software where there is
   no graphics card). It hardly depends on what else the machine does.
@@ -66,6 +69,8 @@ class Turn:
     """The two baselines at one moment of the run."""
 
     empty_ms: list[float] = field(default_factory=list)
+    empty_next_ms: list[float] = field(default_factory=list)
+    """The empty page in a browser that was there before."""
     change_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
     """Of one change: of the server, the tab and what paints it together."""
@@ -79,7 +84,11 @@ class Measured:
     cold_paint_ms: list[float] = field(default_factory=list)
     cold_settled_ms: list[float] = field(default_factory=list)
     first_load: list[Settled] = field(default_factory=list)
+    next_load: list[Settled] = field(default_factory=list)
+    """Of a browser that was there before."""
     changes: dict[str, list[Settled]] = field(default_factory=dict)
+    kept: list[Settled] = field(default_factory=list)
+    """Changes to choices that the server has answered before."""
     cpu_ms: list[dict[str, float]] = field(default_factory=list)
     """Of each change: CPU of the server, of the browser's tab, and of what paints."""
     choices: list[dict[str, str]] = field(default_factory=list)
@@ -98,6 +107,9 @@ class Measured:
         change = Sample.of(one.settled_ms for one in self.all_changes)
         empty = Sample.of(ms for turn in self.turns for ms in turn.empty_ms)
         one_metric = Sample.of(ms for turn in self.turns for ms in turn.change_ms)
+        kept = Sample.of(one.settled_ms for one in self.kept)
+        following = Sample.of(one.settled_ms for one in self.next_load)
+        empty_next = Sample.of(ms for turn in self.turns for ms in turn.empty_next_ms)
         of_change = results.ratio(change.median, one_metric.median)
         of_first = results.ratio(first.median, empty.median)
         return {
@@ -109,6 +121,11 @@ class Measured:
             "empty_page_ms": empty,
             "first_load_ratio": of_first,
             "first_load_verdict": results.verdict(of_first, MOST_FIRST_LOAD),
+            "next_load_ms": following,
+            "empty_page_next_ms": empty_next,
+            "next_load_ratio": results.ratio(following.median, empty_next.median),
+            "kept_ms": kept,
+            "kept_ratio": results.ratio(kept.median, one_metric.median),
             "change_ms": change,
             "change_heard_ms": Sample.of(one.heard_ms for one in self.all_changes),
             "change_run_over_ms": Sample.of(one.script_ms for one in self.all_changes),
@@ -196,7 +213,7 @@ def measure(
     for _ in range(cold_runs):
         _cold_start(chromium, lambda: _cold_baseline(warehouse), "", cold_empty)
         for page in measured:
-            _cold_start(chromium, lambda: _cold_dashboard(warehouse), _path(page.name), page)
+            _cold_start(chromium, lambda: _cold_dashboard(warehouse), path_of(page.name), page)
     queries = page_queries.measure(warehouse, {p.name: p.choices for p in measured}, runs)
     return {
         "pages": {page.name: page.summary(queries[page.name]) for page in measured},
@@ -223,6 +240,7 @@ def printed(found: Mapping[str, Any]) -> str:
             one["empty_page_ms"].median,
             results.times(one["first_load_ratio"]),
             one["first_load_verdict"],
+            results.times(one["next_load_ratio"]),
             one["change_ms"].n,
             one["change_run_over_ms"].median,
             one["change_ms"].median,
@@ -230,6 +248,8 @@ def printed(found: Mapping[str, Any]) -> str:
             one["one_metric_ms"].median,
             results.times(one["change_ratio"]),
             one["change_verdict"] if one["change_ms"].n else results.NOTHING,
+            one["kept_ms"].median,
+            results.times(one["kept_ratio"]),
             *(one["change_cpu_ms"][name].median for name in WORKERS),
             one["one_metric_cpu_ms"].median,
             *(_of_queries(one["queries"])),
@@ -246,6 +266,7 @@ def printed(found: Mapping[str, Any]) -> str:
         "empty",
         "ratio",
         f"<= {MOST_FIRST_LOAD:g}x",
+        "next load",
         "n",
         "run over",
         "change",
@@ -253,6 +274,8 @@ def printed(found: Mapping[str, Any]) -> str:
         "one metric",
         "ratio",
         f"<= {MOST_CHANGE:g}x",
+        "kept",
+        "ratio",
         *("server CPU", "tab CPU", "paint CPU", "one metric CPU"),
         "queries",
         "p95",
@@ -313,20 +336,21 @@ def _turn(chromium: Browser, empty: Server, one_metric: Server) -> Turn:
     for _ in range(FIRST_LOADS_A_TURN):
         with browser.visitor(chromium) as tab:
             turn.empty_ms.append(tab.open(empty.address).settled_ms)
+            turn.empty_next_ms.append(browser.next_tab(tab).open(empty.address).settled_ms)
     with browser.visitor(chromium) as tab:
         tab.open(one_metric.address)
         for option in tab.options("option")[1 : CHANGES_A_TURN + 1]:
-            before = sum(_cpu(chromium, one_metric).values())
+            before = sum(cpu(chromium, one_metric).values())
             turn.change_ms.append(tab.choose("option", option).settled_ms)
-            turn.cpu_ms.append(sum(_cpu(chromium, one_metric).values()) - before)
+            turn.cpu_ms.append(sum(cpu(chromium, one_metric).values()) - before)
     return turn
 
 
 def _first_loads_and_changes(chromium: Browser, server: Server, page: Measured, runs: int) -> None:
-    url = server.address + _path(page.name)
+    url = server.address + path_of(page.name)
     with browser.visitor(chromium) as tab:  # the server's first time is not what is measured
         tab.open(url)
-        _walk(tab, page, runs, lambda: _cpu(chromium, server))
+        _walk(tab, page, runs, lambda: cpu(chromium, server))
         page.complaints = tab.complaints
     for _ in range(runs):
         with browser.visitor(chromium) as tab:
@@ -336,14 +360,18 @@ def _first_loads_and_changes(chromium: Browser, server: Server, page: Measured, 
             if len(page.first_load) == runs:
                 tab.page.wait_for_timeout(AFTERWARDS_MS)
                 page.stood_still = before == tab.page.screenshot()
+            page.next_load.append(browser.next_tab(tab).open(url))
 
 
-def _cpu(chromium: Browser, server: Server) -> dict[str, float]:
+def cpu(chromium: Browser, server: Server) -> dict[str, float]:
+    """Milliseconds of CPU so far: of the server, of the browser's tabs, and of what paints them."""
     seconds = {"server": memory.cpu_seconds(server.process_id), **browser.cpu_seconds(chromium)}
     return {name: 1000 * seconds[name] for name in WORKERS}
 
 
-def _walk(tab: browser.Tab, page: Measured, runs: int, cpu: Callable[[], dict[str, float]]) -> None:
+def _walk(
+    tab: browser.Tab, page: Measured, runs: int, spent: Callable[[], dict[str, float]]
+) -> None:
     """Change one filter after the other, `runs` rounds, each time to an option it has not had yet."""
     state = dict(PAGES[page.name])
     page.choices.append(dict(state))
@@ -358,13 +386,25 @@ def _walk(tab: browser.Tab, page: Measured, runs: int, cpu: Callable[[], dict[st
             if not others:
                 continue
             option = others[next(turns[key]) % len(others)]
-            before = cpu()
+            before = spent()
             page.changes.setdefault(key, []).append(tab.choose(key, option))
-            page.cpu_ms.append({name: ms - before[name] for name, ms in cpu().items()})
+            page.cpu_ms.append({name: ms - before[name] for name, ms in spent().items()})
             state[key] = option
             if key == "street":
                 state.pop("community", None)  # which lies in another street
             page.choices.append(dict(state))
+    for key in keys[:1]:
+        _back_and_forth(tab, page, key, runs)
+
+
+def _back_and_forth(tab: browser.Tab, page: Measured, key: str, runs: int) -> None:
+    """Change between two choices of a filter; the first turns answer them, and do not count."""
+    current = tab.page.locator(f".st-key-{key} input").input_value()
+    others = [option for option in tab.options(key)[1:] if option not in (current, "自选日期")]
+    for turn in range(2 * (runs + 1) if len(others) > 1 else 0):
+        change = tab.choose(key, others[turn % 2])
+        if turn >= 2:
+            page.kept.append(change)
 
 
 def _naive_changes(chromium: Browser, server: Server, page: Measured, runs: int) -> None:
@@ -397,7 +437,8 @@ def _cold_start(chromium: Browser, start: Any, path: str, page: Measured) -> Non
         page.cold_settled_ms.append(waited_ms + opened.settled_ms)
 
 
-def _path(name: str) -> str:
+def path_of(name: str) -> str:
+    """The address of a page below that of the server, with the filters of its link."""
     if name not in PAGES:
         return ""
     query = "&".join(f"{key}={value}" for key, value in PAGES[name].items())

@@ -20,6 +20,7 @@ BASELINES = {
     "empty page": "empty_page.py",
     "one metric": "one_metric_page.py",
     "naive pandas": "naive_page.py",
+    "elements": "elements_page.py",
 }
 """What the dashboard is compared with, by name: an entry script beside this file."""
 EASED = {"requests_per_minute": 1_000_000, "connections_per_address": 100_000}

@@ -94,8 +94,8 @@ def test_every_page_of_the_navigation_is_measured_but_the_auditors():
 
 
 def test_a_page_is_opened_by_its_link():
-    assert pages._path("overview") == "/"
-    assert pages._path("street") == "/street?street=福保街道"
+    assert pages.path_of("overview") == "/"
+    assert pages.path_of("street") == "/street?street=福保街道"
 
 
 @pytest.fixture
