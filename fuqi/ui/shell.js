@@ -104,6 +104,9 @@
     [/^Subtitle text '(.+)'$/, "说明：$1"],
   ];
   const attributes = ["aria-label", "title", "placeholder", "alt"];
+  // A chart's own buttons list its rows under the names of the data's columns, and make pictures that no log tells of.
+  // The word 下载 below it does both as it should be done.
+  const doneBelow = /^(Show data|Download as PNG|Download as SVG|Copy Vega-Lite spec)(: |$)/;
 
   const inChinese = (text) => {
     const known = words.get(text);
@@ -123,6 +126,8 @@
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     for (const name of attributes) {
       const text = (node.getAttribute(name) || "").trim();
+      const ownButton = doneBelow.test(text) && node.closest("[data-testid=stElementToolbarButton]");
+      if (ownButton) ownButton.style.display = "none";
       const chinese = text && inChinese(text);
       if (chinese) node.setAttribute(name, chinese);
     }

@@ -63,3 +63,19 @@ def test_a_menu_folds_up_when_something_else_is_meant(resolution: Screen) -> Non
     assert unfolded(resolution) == 1
     page.get_by_role("heading", name="诉求办理").click()
     assert unfolded(resolution) == 0
+
+
+def test_a_chart_has_no_other_way_to_its_rows_and_picture(resolution: Screen) -> None:
+    page = resolution.page
+    charts = page.locator("[data-testid=stFullScreenFrame]:has([data-testid=stVegaLiteChart])")
+    charts.first.locator("[data-testid=stElementToolbarButton]").nth(2).wait_for(state="attached")
+    # Streamlit says later that a chart can be made a picture of: not before it is drawn.
+    charts.last.locator("svg.marks").wait_for(state="attached")
+    for chart in charts.all():
+        buttons = chart.locator("[data-testid=stElementToolbarButton]")
+        offered = buttons.evaluate_all(
+            "all => all.filter(one => one.checkVisibility())"
+            ".map(one => one.querySelector('button').getAttribute('aria-label'))"
+        )
+        assert len(offered) == 1
+        assert offered[0].startswith("全屏：")
