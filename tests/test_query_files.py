@@ -226,6 +226,7 @@ def test_a_query_reads_tables_of_the_contract_or_staging_queries_only(query):
         *worktime_sql.TABLES,
         reach.TABLE,
         rollups.PERIODS,
+        rollups.GROUPINGS,
         rollups.SPANS,
         "absent_columns",
         "intake_problems",

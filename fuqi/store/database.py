@@ -571,11 +571,16 @@ def list_absent_columns(
 def list_kept_periods(
     connection: duckdb.DuckDBPyConnection, today: date, settings: Settings
 ) -> tuple[Period, ...]:
-    """Make the table `kept_periods`: those that have their medians kept."""
+    """Make the tables `kept_periods`, those that have their medians kept, and `kept_groupings`, of what."""
     periods = kept_periods(today, settings)
     connection.execute(f"create table {rollups.PERIODS} (first_date date, last_date date)")
     connection.executemany(
         f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
+    )
+    connection.execute(
+        f"create table {rollups.GROUPINGS} as "
+        "select *, unnest([false, false, true, true]) as is_every_subdistrict, "
+        f"unnest([false, true, false, true]) as is_every_category from {rollups.PERIODS}"
     )
     return periods
 
