@@ -51,8 +51,11 @@ CHOSEN_BY_NAME = calls.PERIOD | {"least_streets"}
 """Parameters beside the standing ones of which few values are asked for, so that all answers can be held."""
 DATA_DESK = "data"
 """The folder of queries about the load itself."""
-MEMORY_TO_WORK_OUT = "50%"
-"""What sorting and counting may take of the machine when a release is made; what is more goes to its folder."""
+MEMORY_TO_WORK_OUT = "25%"
+"""What sorting and counting may take of the machine when a release is made; what is more goes to its folder.
+
+A server with readers runs on the same machine.
+"""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
