@@ -147,6 +147,7 @@ CADRES = [("G1", "陈某某"), ("G2", "高峰"), ("G3", "文明"), ("G4", "欧�
         ("李明到场", "李明（店长）", "李*到场"),
         ("John Li met the client Li", "Li", "John L* met the client L*"),
         ("JOHN SMITH来电", "John Smith", "J*********来电"),
+        ("john smith来电", "John Smith", "J*********来电"),
         ("买买提·艾力来访", "买买提·艾力", "买*****来访"),
         # What stands there in place of a name is none.
         ("企业反映负责人出差", "企业", "企业反映负责人出差"),

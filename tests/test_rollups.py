@@ -20,7 +20,7 @@ from fuqi.access import Scope
 from fuqi.intake import rollups as intake_rollups
 from fuqi.intake import run
 from fuqi.settings import Settings
-from fuqi.store import Database, Release, Warehouse, parameters, rollups
+from fuqi.store import Database, Making, Release, Warehouse, parameters, rollups
 from fuqi.store.queries import BUILDING, STAGING, load
 from tests.drawn_ledgers import CATEGORIES, PARKS, SMALL, appeal_ledgers, drawn_appeal
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
@@ -389,6 +389,24 @@ def test_going_on_from_the_release_before_gives_what_working_out_everything_give
         for name, rows in kept_rows(second).items():
             # Rows that are equal in what a file is ordered by may change places.
             assert sorted(map(repr, gone_on[name])) == sorted(map(repr, rows)), name
+
+
+def test_what_is_worked_out_a_period_at_a_time_stands_as_if_it_were_at_once(tmp_path):
+    chance = drawing(7)
+    ledger = [drawn_appeal(chance, number, AS_OF) for number in range(60)]
+    release = published(tmp_path, ledger, AS_OF)
+    intake_rollups.write(release, SETTINGS)
+    files = kept_rows(release)
+    listed = [query for query in QUERIES.values() if rollups.LISTED & set(query.reads)]
+    assert len(listed) == 4
+    at_once = Database(release, SETTINGS, making=Making(tmp_path / "overflow"))
+    try:
+        for query in listed:
+            rows = at_once.execute(query.sql, {"as_of": AS_OF})
+            assert rows
+            assert files[query.name] == rows, query.name
+    finally:
+        at_once.close()
 
 
 def marked(release: Release, name: str, change: str) -> None:

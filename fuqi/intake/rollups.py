@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -162,8 +162,8 @@ class _Counting:
         return {name: self._roll_up(queries[name]) for name in rollups.names(queries)}
 
     def _roll_up(self, query: Query) -> int:
-        for periods in {rollups.PERIODS, rollups.SPANS} & set(query.reads):
-            return self._write(query.name, f"from {self._period_by_period(query, periods)}")
+        for listed in rollups.LISTED & set(query.reads):
+            return self._write(query.name, self._one_by_one(query, listed))
         if not self._before or not self._is_by_day(query):
             return self._write(query.name, query.sql, self._moment)
         untouched = (
@@ -216,23 +216,28 @@ class _Counting:
             execute(f"drop view {view}")
             execute(f"alter view every_{view} rename to {view}")
 
-    def _period_by_period(self, query: Query, periods: str) -> str:
-        """Collect the rows of a query over the periods of a table in another one; gives its name.
+    def _one_by_one(self, query: Query, listed: str) -> str:
+        """Collect the rows of a query over the periods, or what else a table lists; gives SQL for all in their order.
 
-        One period at a time: a median holds its values in memory.
+        One row of the table at a time: medians hold their values in memory. What the query reads shows the days of the
+        period alone, for a join with a table has every day read.
         """
         execute = self._database.execute
-        collected, every = f"{query.name}_collected", f"every_{periods}"
-        execute(f"create table {every} as from {periods} order by all")
+        collected, every = f"{query.name}_collected", f"every_{listed}"
+        execute(f"create table {every} as from {listed} order by all")
         execute(f"create table {collected} as ({query.sql}\n) limit 0", self._moment)
-        for first, last in execute(f"from {every}"):
-            execute(f"delete from {periods}")
-            execute(f"insert into {periods} values ($first, $last)", {"first": first, "last": last})
-            execute(f"insert into {collected} ({query.sql}\n)", self._moment)
-        execute(f"delete from {periods}")
-        execute(f"insert into {periods} from {every}")
+        for place, first, last in execute(f"select rowid, first_date, last_date from {every}"):
+            execute(f"delete from {listed}")
+            execute(f"insert into {listed} from {every} where rowid = $place", {"place": place})
+            with ExitStack() as shown:
+                for view in {rollups.LEDGER, *query.reads} & set(self._database.kept):
+                    days = f"{BY_DAY} between '{first}' and '{last}'"
+                    shown.enter_context(self._restricted(view, days))
+                execute(f"insert into {collected} ({query.sql}\n)", self._moment)
+        execute(f"delete from {listed}")
+        execute(f"insert into {listed} from {every}")
         execute(f"drop table {every}")
-        return collected
+        return f"from {collected} order by {_order_of(query)}"
 
     def _write(self, name: str, rows: str, params: Mapping[str, object] | None = None) -> int:
         """Write rows to the file of a query, and have the database read them there; gives their number."""
@@ -250,5 +255,6 @@ def _file(path: Path) -> str:
 
 
 def _order_of(query: Query) -> str:
-    """The keys that the rows of a roll-up stand in order of."""
-    return re.split(r"\border by\b", query.sql)[-1].strip()
+    """The keys that the rows of a roll-up stand in order of, by the names of its own columns."""
+    keys = re.split(r"\border by\b", query.sql)[-1].strip()
+    return re.sub(r"\b\w+\.", "", keys)

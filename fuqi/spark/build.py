@@ -24,7 +24,13 @@ from fuqi.store.queries import BUILDING, Query
 from fuqi.store.queries import load as load_queries
 
 PARTS = "parts"
-SMALL_TABLES = (*worktime_sql.TABLES, "absent_columns", rollups.PERIODS, rollups.SPANS)
+SMALL_TABLES = (
+    *worktime_sql.TABLES,
+    "absent_columns",
+    rollups.PERIODS,
+    rollups.GROUPINGS,
+    rollups.SPANS,
+)
 
 
 def write(

@@ -19,9 +19,6 @@ BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0
 WHOLE_NUMBERS = (exp.Ceil, exp.Count, exp.Floor, exp.Hour, exp.IntDiv, exp.Sum)
 """Give integers already: a cast of them does not round."""
 
-QUANTILES = ("0.5", "0.9")
-"""Those that roll-ups ask for."""
-
 STEPS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 
 
@@ -255,23 +252,8 @@ def _replaced(node: exp.RegexpReplace) -> exp.Expression:
 
 
 def _quantile(node: exp.PercentileCont) -> exp.Expression:
-    """One of the quantiles of a column: all that are asked for at once, for Spark counts a column once a call.
-
-    Spark's function of DuckDB's name wants its column in `within group`; this one is the same.
-    """
-    asked = node.expression.unnest()
-    share = (asked.this if isinstance(asked, exp.Cast) else asked).name
-    if share not in QUANTILES:
-        raise TranslationError(f"{node.sql()}: only the quantiles {', '.join(QUANTILES)}")
-    all_of_them = exp.Anonymous(
-        this="percentile",
-        expressions=[
-            node.this.copy(),
-            exp.Anonymous(this="array", expressions=[*map(_double, QUANTILES)]),
-        ],
-    )
-    place = exp.Literal.number(QUANTILES.index(share))
-    return exp.Anonymous(this="get", expressions=[all_of_them, place])
+    """Spark's function of DuckDB's name wants its column in `within group`; this one is the same."""
+    return exp.Anonymous(this="percentile", expressions=[node.this.copy(), node.expression.copy()])
 
 
 def _cut_off(node: exp.TimestampTrunc) -> exp.Expression:

@@ -51,8 +51,11 @@ CHOSEN_BY_NAME = calls.PERIOD | {"least_streets"}
 """Parameters beside the standing ones of which few values are asked for, so that all answers can be held."""
 DATA_DESK = "data"
 """The folder of queries about the load itself."""
-MEMORY_TO_WORK_OUT = "50%"
-"""What sorting and counting may take of the machine when a release is made; what is more goes to its folder."""
+MEMORY_TO_WORK_OUT = "25%"
+"""What sorting and counting may take of the machine when a release is made; what is more goes to its folder.
+
+A server with readers runs on the same machine.
+"""
 LEAST_OTHERS = 2
 """Streets beside the viewer's own that a number over the whole district has to hold: of one it would be that one's."""
 
@@ -571,11 +574,16 @@ def list_absent_columns(
 def list_kept_periods(
     connection: duckdb.DuckDBPyConnection, today: date, settings: Settings
 ) -> tuple[Period, ...]:
-    """Make the table `kept_periods`: those that have their medians kept."""
+    """Make the tables `kept_periods`, those that have their medians kept, and `kept_groupings`, of what."""
     periods = kept_periods(today, settings)
     connection.execute(f"create table {rollups.PERIODS} (first_date date, last_date date)")
     connection.executemany(
         f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
+    )
+    connection.execute(
+        f"create table {rollups.GROUPINGS} as "
+        "select *, unnest([false, false, true, true]) as is_every_subdistrict, "
+        f"unnest([false, true, false, true]) as is_every_category from {rollups.PERIODS}"
     )
     return periods
 

@@ -33,6 +33,8 @@ _BESIDE_A_ROLE = re.compile(
     rf"(?:{BEFORE})[：:是为]?\s?(?=(?P<behind>..))|(?=(?P<before>..)(?:{ROLES}))", re.DOTALL
 )
 _PARTS = re.compile(r"[、,，;；/|()（）\[\]【】:：\d\s+-]+")
+_LAST_LATIN = "\u024f"
+"""Up to here letters are small or large, and a name may be written either way."""
 _LATIN = re.compile(r"[\x20-\x7e\u00c0-\u024f]+")
 _LETTER = r"[A-Za-z\u00c0-\u024f]"
 _BLANKS = " 　"
@@ -67,8 +69,9 @@ class Register:
             for size in self.sizes
             if (name := text[start : start + size]) in self.known
         }
-        for beside in _BESIDE_A_ROLE.finditer(text):
-            found.update({beside["behind"], beside["before"]} & self.known)
+        if any(text[start : start + 2] in self.known for start in starts):
+            for beside in _BESIDE_A_ROLE.finditer(text):
+                found.update({beside["behind"], beside["before"]} & self.known)
         return found
 
     def masked(self, text: str | None, written: str | None, cadre_id: str | None) -> str | None:
@@ -102,6 +105,8 @@ def spellings(written: str) -> tuple[str, ...]:
 def masked(text: str, names: Iterable[str]) -> str:
     """The text with each of the names as its first character and stars, spelled with blanks between or without."""
     for name in names:
+        if name[0] > _LAST_LATIN and name[0] not in text:
+            continue  # most texts, told without a look for the whole name
         stars = name[0] + "*" * (len(name) - 1)
         if _LATIN.fullmatch(name):
             text = re.sub(

@@ -36,8 +36,12 @@ LEDGER_ORDER = "subdistrict_name, received_at, appeal_id"
 """Lists of cases are asked about a street: it finds its own rows side by side, and passes over all others."""
 PERIODS = "kept_periods"
 """A table of the periods that medians are kept for, by their first and last day."""
+GROUPINGS = "kept_groupings"
+"""A table of the same periods and what their medians are of: each street or all, with each category or all."""
 SPANS = "kept_spans"
 """A table of the spans that firms are counted for: the same, and the weeks that rises are told from."""
+LISTED = frozenset({PERIODS, GROUPINGS, SPANS})
+"""Tables of what is kept: a roll-up reads one of them, and may be worked out for a row of it at a time."""
 DECIDING_CODE = (
     Path(__file__).with_name("macros.sql"),
     Path(worktime_sql.__file__),

@@ -3,34 +3,38 @@
 -- Grain:   one row per kept period with appeals and subdistrict and category of them; where `is_every_subdistrict`
 --          holds one for all of them together, where `is_every_category` one for all categories.
 -- Params:  $as_of  the moment everything is judged at
--- Reads:   case_hours, kept_periods
+-- Reads:   case_hours, kept_groupings
 select
-    kept_periods.first_date,
-    kept_periods.last_date,
-    grouping(hours.subdistrict_name) = 1 as is_every_subdistrict,
-    grouping(hours.category) = 1 as is_every_category,
-    hours.subdistrict_name,
-    hours.category,
-    quantile_hours(hours.assigned_hours, 0.5) as median_assigned_hours,
-    quantile_hours(hours.accepted_hours, 0.5) as median_accepted_hours,
-    quantile_hours(hours.first_response_hours, 0.5) as median_first_response_hours,
-    quantile_hours(hours.first_response_hours, 0.9) as p90_first_response_hours,
-    quantile_hours(hours.first_response_working_hours, 0.5) as median_first_response_working_hours,
-    quantile_hours(hours.first_response_working_hours, 0.9) as p90_first_response_working_hours,
-    quantile_hours(hours.resolution_hours, 0.5) as median_resolution_hours,
-    quantile_hours(hours.resolution_hours, 0.9) as p90_resolution_hours,
-    quantile_hours(hours.resolution_working_hours, 0.5) as median_resolution_working_hours,
-    quantile_hours(hours.resolution_working_hours, 0.9) as p90_resolution_working_hours,
-from kept_periods
+    groupings.first_date,
+    groupings.last_date,
+    groupings.is_every_subdistrict,
+    groupings.is_every_category,
+    case when not groupings.is_every_subdistrict then hours.subdistrict_name end as subdistrict_name,
+    case when not groupings.is_every_category then hours.category end as category,
+    median_hours(hours.assigned_hours) as median_assigned_hours,
+    median_hours(hours.accepted_hours) as median_accepted_hours,
+    median_hours(hours.first_response_hours) as median_first_response_hours,
+    p90_hours(hours.first_response_hours) as p90_first_response_hours,
+    median_hours(hours.first_response_working_hours) as median_first_response_working_hours,
+    p90_hours(hours.first_response_working_hours) as p90_first_response_working_hours,
+    median_hours(hours.resolution_hours) as median_resolution_hours,
+    p90_hours(hours.resolution_hours) as p90_resolution_hours,
+    median_hours(hours.resolution_working_hours) as median_resolution_working_hours,
+    p90_hours(hours.resolution_working_hours) as p90_resolution_working_hours,
+from kept_groupings as groupings
 inner join case_hours($as_of::timestamp) as hours
-    on hours.received_date between kept_periods.first_date and kept_periods.last_date
+    on hours.received_date between groupings.first_date and groupings.last_date
 group by
-    grouping sets (
-        (kept_periods.first_date, kept_periods.last_date),
-        (kept_periods.first_date, kept_periods.last_date, hours.subdistrict_name),
-        (kept_periods.first_date, kept_periods.last_date, hours.category),
-        (kept_periods.first_date, kept_periods.last_date, hours.subdistrict_name, hours.category)
-    )
+    groupings.first_date,
+    groupings.last_date,
+    groupings.is_every_subdistrict,
+    groupings.is_every_category,
+    case when not groupings.is_every_subdistrict then hours.subdistrict_name end,
+    case when not groupings.is_every_category then hours.category end
 order by
-    kept_periods.first_date, kept_periods.last_date, is_every_subdistrict, is_every_category,
-    hours.subdistrict_name, hours.category
+    groupings.first_date,
+    groupings.last_date,
+    groupings.is_every_subdistrict,
+    groupings.is_every_category,
+    subdistrict_name,
+    category

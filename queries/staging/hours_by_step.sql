@@ -11,7 +11,7 @@
 -- Caveat:  of a period whose medians the release keeps, kept_hours_by_step is asked in its place.
 select
     date_trunc($of_step::varchar, received_date)::date as step_date,
-    quantile_hours(resolution_hours, 0.5) as median_resolution_hours,
+    median_hours(resolution_hours) as median_resolution_hours,
 from case_hours($as_of::timestamp)
 where
     resolution_hours is not null

@@ -13,16 +13,16 @@ select
     case
     $grouped_by::varchar when 'subdistrict' then subdistrict_name when 'category' then category else ''
     end as group_name,
-    quantile_hours(assigned_hours, 0.5) as median_assigned_hours,
-    quantile_hours(accepted_hours, 0.5) as median_accepted_hours,
-    quantile_hours(first_response_hours, 0.5) as median_first_response_hours,
-    quantile_hours(first_response_hours, 0.9) as p90_first_response_hours,
-    quantile_hours(first_response_working_hours, 0.5) as median_first_response_working_hours,
-    quantile_hours(first_response_working_hours, 0.9) as p90_first_response_working_hours,
-    quantile_hours(resolution_hours, 0.5) as median_resolution_hours,
-    quantile_hours(resolution_hours, 0.9) as p90_resolution_hours,
-    quantile_hours(resolution_working_hours, 0.5) as median_resolution_working_hours,
-    quantile_hours(resolution_working_hours, 0.9) as p90_resolution_working_hours,
+    median_hours(assigned_hours) as median_assigned_hours,
+    median_hours(accepted_hours) as median_accepted_hours,
+    median_hours(first_response_hours) as median_first_response_hours,
+    p90_hours(first_response_hours) as p90_first_response_hours,
+    median_hours(first_response_working_hours) as median_first_response_working_hours,
+    p90_hours(first_response_working_hours) as p90_first_response_working_hours,
+    median_hours(resolution_hours) as median_resolution_hours,
+    p90_hours(resolution_hours) as p90_resolution_hours,
+    median_hours(resolution_working_hours) as median_resolution_working_hours,
+    p90_hours(resolution_working_hours) as p90_resolution_working_hours,
 from case_hours($as_of::timestamp)
 where
     received_date between $start_date::date and $end_date::date
