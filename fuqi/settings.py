@@ -85,7 +85,7 @@ class Settings:
     requests_per_minute: int = 1200
     connections_per_address: int = 200
     query_threads: int = 0
-    query_memory_mb: int = 0
+    query_memory_mb: int = 3600
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import openpyxl
 import pyarrow.parquet as pq
@@ -662,6 +663,13 @@ def test_a_page_that_fails_says_so_with_a_number_that_the_log_has(open_failing_p
     assert "这一页出错了" in said and "secret" not in said
     logged = [record.getMessage() for record in caplog.records if record.name == server.log.name]
     assert logged == [f"fault {number}: ZeroDivisionError"]
+
+
+def test_a_page_that_asks_for_more_memory_than_it_may_have_says_what_helps(open_failing_page):
+    opened = open_failing_page(duckdb.OutOfMemoryException("could not allocate 3.1 GiB"))
+    (said,) = [error.value for error in opened.error]
+    assert "请缩短自选日期" in said
+    assert "GiB" not in said
 
 
 @pytest.fixture

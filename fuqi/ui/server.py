@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+import duckdb
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -298,6 +299,11 @@ def tell_of_fault(error: Exception) -> bool:
     log.error("fault %s: %s", number, type(error).__name__)
     if isinstance(error, SettingsError):
         said = "设置文件有误，看板暂时不能显示"
+    elif isinstance(error, duckdb.OutOfMemoryException):
+        said = (
+            "这次要算的件数超过了查询可用的内存。请缩短自选日期，"
+            "或改选按名称给出的时段（如本季度、今年），那些已预先算好"
+        )
     else:
         said = "这一页出错了，没有显示完。请刷新页面"
     st.error(f"{said}；请联系管理员，并告知编号 {number}。", icon=":material/error:")
