@@ -69,11 +69,11 @@ class Turn:
     """The two baselines at one moment of the run."""
 
     empty_ms: list[float] = field(default_factory=list)
-    empty_next_ms: list[float] = field(default_factory=list)
-    """The empty page in a browser that was there before."""
     change_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
     """Of one change: of the server, the tab and what paints it together."""
+    empty_next_ms: list[float] = field(default_factory=list)
+    """The empty page in a browser that was there before."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench import load, memory, page_queries, pages, results, served, soak, visitors
+from bench import elements, load, memory, page_queries, pages, results, served, soak, visitors
 from bench.results import Sample
 from fuqi import paths, settings
 from fuqi.store import load_queries
@@ -76,8 +76,18 @@ def test_a_table_stands_in_columns_also_under_chinese():
 def _measured(name: str, change_ms: float, first_ms: float) -> pages.Measured:
     settled = pages.Settled(1.0, change_ms, 1024, "dom")
     opened = pages.Settled(1.0, first_ms, 2048, "canvas", 10.0, 0.0)
-    turns = [pages.Turn([100.0], [40.0], [1.0]), pages.Turn([300.0], [60.0], [1.0])]
-    return pages.Measured(name, first_load=[opened], changes={"street": [settled]}, turns=turns)
+    turns = [
+        pages.Turn([100.0], [40.0], [1.0], [50.0]),
+        pages.Turn([300.0], [60.0], [1.0], [150.0]),
+    ]
+    return pages.Measured(
+        name,
+        first_load=[opened],
+        next_load=[opened],
+        changes={"street": [settled]},
+        kept=[settled, settled],
+        turns=turns,
+    )
 
 
 def test_a_page_is_compared_with_the_baselines_around_it():
@@ -86,6 +96,29 @@ def test_a_page_is_compared_with_the_baselines_around_it():
     assert found["change_verdict"] == "met"
     assert found["first_load_ratio"] == pytest.approx(2.005)
     assert found["first_load_verdict"] == "MISSED"
+    assert found["next_load_ratio"] == pytest.approx(4.01)
+    assert found["kept_ratio"] == 2.5
+
+
+def test_one_element_takes_what_its_page_takes_more_than_the_page_without_any():
+    kinds = {
+        "none": {"number": 0, "settled_ms": Sample.of([80.0])},
+        "chart": {"number": 10, "settled_ms": Sample.of([280.0])},
+    }
+    assert elements.of_one(kinds, "chart", "settled_ms") == 20.0
+    assert elements.of_one(kinds, "none", "settled_ms") is None
+
+
+def test_every_kind_of_element_that_is_measured_can_be_drawn():
+    from streamlit.testing.v1 import AppTest
+
+    script = Path(elements.__file__).with_name("elements_page.py")
+    for kind in elements.NUMBERS:
+        page = AppTest.from_file(str(script))
+        page.query_params.update({"kind": kind, "number": "3"})
+        page.run()
+        assert not page.exception, kind
+        assert len(page.main.children) == (4 if kind != "none" else 1), kind
 
 
 def test_every_page_of_the_navigation_is_measured_but_the_auditors():
