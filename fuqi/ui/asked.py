@@ -41,7 +41,6 @@ def database(release_id: str, current: Settings, seen: Scope, wait: Wait | None 
     made_of = (warehouse, release_id, current)
 
     def opened(_: Stoppable) -> Database:
-        _give_up_before(made_of)  # first, so that there are never three at a time
         fresh = Database(
             Warehouse(warehouse).release(release_id),
             current,
@@ -50,7 +49,7 @@ def database(release_id: str, current: Settings, seen: Scope, wait: Wait | None 
         )
         with suppress(duckdb.Error):  # whoever asks will be told
             fresh.answer_ahead()
-        _give_memory_back()
+        _give_up_before(made_of)
         return fresh
 
     return DATABASES.ask((*made_of, seen), opened, wait or _looking_after(OPENING))

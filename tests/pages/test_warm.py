@@ -117,21 +117,3 @@ def test_what_is_two_changes_old_is_given_up(
     ask(third)
     assert ask(second) == [], "now the one before"
     assert ask(first) == ["place_list"], "two changes old"
-
-
-def test_what_is_two_changes_old_is_given_up_before_another_is_opened(
-    demo_warehouse, open_page, everything_forgotten, monkeypatch
-):
-    open_page("definitions")
-    release_id = Warehouse(demo_warehouse).current_id()
-    asked.DATABASES.forget(lambda _: True)
-    opened, held = asked.Database, []
-
-    def noted(*given, **named):
-        held.append(len(asked.DATABASES))
-        return opened(*given, **named)
-
-    monkeypatch.setattr(asked, "Database", noted)
-    for n in (31, 32, 33, 34):
-        asked.database(release_id, replace(settings.load(), min_n=n), WHOLE, asked.stay)
-    assert held == [0, 1, 1, 1]
