@@ -1,5 +1,6 @@
 """Answers shared by all readers: one work for all who ask at once, stopped when nobody waits, kept within bounds."""
 
+import gc
 import socket
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,6 +225,34 @@ def test_what_is_forgotten_is_made_again():
     answers.forget(lambda key: key[0] == "old")
     assert (len(answers), answers.weight) == (1, 4)
     assert answers.ask(("old", 1), lambda _: "made again") == "made again"
+
+
+def test_what_is_forgotten_leaves_the_memory_without_a_search_for_circles():
+    class Rows:
+        pass
+
+    answers, let_go = Answers(100), threading.Event()
+
+    def slow(_) -> Rows:
+        let_go.wait(SECONDS_TO_GIVE_UP)
+        return Rows()
+
+    reader = Reader(answers, "key", slow)
+    held(answers, "key", 1)
+    gc.disable()
+    try:
+        let_go.set()
+        rows = weakref.ref(answers.ask("key", slow))
+        reader.join(SECONDS_TO_GIVE_UP)
+        assert reader.got is rows() is not None
+        reader.got = None
+        answers.forget(lambda _: True)
+        deadline = time.monotonic() + SECONDS_TO_GIVE_UP
+        while rows() is not None:  # until the thread that made them is done
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    finally:
+        gc.enable()
 
 
 def test_work_that_ends_alone_is_kept_for_the_next(connection):

@@ -92,16 +92,13 @@ class Answers(Generic[T]):
                 self.found_count += 1
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
-            mine, is_new = self._under_way.get(key), False
+            mine = self._under_way.get(key)
             if mine is None:
                 mine = self._under_way[key] = _Work()
-                is_new = True
+                mine.done = self._threads.submit(self._work, key, mine, work)
             else:
                 self.found_count += 1
             mine.waiting += 1
-        if is_new:
-            mine.done = self._threads.submit(work, mine.stoppable)
-            mine.done.add_done_callback(lambda _: self._end(key, mine))
         try:
             wait(mine.is_over)
         finally:
@@ -117,14 +114,19 @@ class Answers(Generic[T]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _end(self, key: Hashable, mine: _Work[T]) -> None:
+    def _work(self, key: Hashable, mine: _Work[T], work: Callable[[Stoppable], T]) -> T:
+        # Not by a callback of the future: the two would keep each other, and with them what was given up, until Python
+        # goes through all of its memory for such circles.
         try:
+            answer = work(mine.stoppable)
+            with self._lock:
+                if self._under_way.get(key) is mine:
+                    self._keep(key, answer)
+            return answer
+        finally:
             with self._lock:
                 if self._under_way.get(key) is mine:
                     del self._under_way[key]
-                    if mine.done.exception() is None:
-                        self._keep(key, mine.done.result())
-        finally:
             mine.is_over.set()
 
     def _keep(self, key: Hashable, answer: T) -> None:
