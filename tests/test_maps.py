@@ -69,8 +69,21 @@ def test_the_chosen_street_is_outlined_on_a_ground_that_is_fetched():
     assert feature["geometry"] == BOUNDARIES.streets.only(SHATOU).features[0]["geometry"]
     assert made(chosen)["getLineColor"] == look.rgba(look.INK)
     assert made(chosen)["getLineWidth"] > made(ground)["getLineWidth"]
-    assert not made(chosen)["pickable"]
+    assert {key: feature[key] for key in ("name", "detail", "goes_to")} == {
+        **{"name": SHATOU, "detail": ""},
+        "goes_to": {"street": SHATOU},
+    }
     assert len(layers.areas(BOUNDARIES, maps.Frame(subdistrict="没有这个街道"))) == 1
+
+
+@pytest.mark.parametrize("level", [layers.STREETS, layers.COMMUNITIES])
+@pytest.mark.parametrize("is_clickable", [True, False])
+def test_a_chosen_street_needs_no_program_that_the_browser_does_not_have_yet(level, is_clickable):
+    def kinds(frame: maps.Frame) -> set[tuple[str, bool]]:
+        drawn = layers.areas(BOUNDARIES, frame, level=level, is_clickable=is_clickable)
+        return {(layer.type, layer.pickable) for layer in drawn}
+
+    assert kinds(maps.Frame(subdistrict=SHATOU)) == kinds(maps.Frame())
 
 
 def test_values_stay_with_the_areas_they_colour():

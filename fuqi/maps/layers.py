@@ -17,6 +17,7 @@ import pydeck as pdk
 from fuqi import look
 from fuqi.maps import served, tiles
 from fuqi.maps.boundaries import Areas, Boundaries, Box
+from fuqi.maps.served import Feature
 
 STREETS = "street"
 COMMUNITIES = "community"
@@ -147,16 +148,7 @@ def serve(boundaries: Boundaries) -> None:
 
 def _plain_streets(drawn: Areas, frame: Frame, is_clickable: bool) -> list[pdk.Layer]:
     """The streets as a ground to draw on, by an address, and the line around the chosen one."""
-    features = [
-        {
-            "type": "Feature",
-            "geometry": feature["geometry"],
-            "name": text(name := feature["properties"]["name"]),
-            "detail": "",
-            "goes_to": _place({STREETS: name}),
-        }
-        for feature in drawn.features
-    ]
+    features = [_plain_street(feature) for feature in drawn.features]
     ground = pdk.Layer(
         "GeoJsonLayer",
         served.address(features),
@@ -168,7 +160,22 @@ def _plain_streets(drawn: Areas, frame: Frame, is_clickable: bool) -> list[pdk.L
         pickable=is_clickable,
         auto_highlight=is_clickable,
     )
-    return [ground, *_outlined(drawn, frame.subdistrict, look.INK, 4)]
+    # Clickable as the ground is: a browser would make another program for lines that are not, which takes a second
+    # without a graphics card, when the first street is chosen.
+    outlined = [_plain_street(f) for f in _chosen(drawn, frame.subdistrict)]
+    return [ground, *_outline(outlined, look.INK, 4, is_clickable=is_clickable)]
+
+
+def _plain_street(feature: Feature) -> Feature:
+    """The area of a street with what a pointer reads there and where a click leads."""
+    name = feature["properties"]["name"]
+    return {
+        "type": "Feature",
+        "geometry": feature["geometry"],
+        "name": text(name),
+        "detail": "",
+        "goes_to": _place({STREETS: name}),
+    }
 
 
 def _outlines(drawn: Areas, chosen: str | None) -> list[pdk.Layer]:
@@ -184,27 +191,32 @@ def _outlines(drawn: Areas, chosen: str | None) -> list[pdk.Layer]:
         line_width_units=pdk.types.String("pixels"),
         pickable=False,
     )
-    return [lines, *_outlined(drawn, chosen, look.MUTED, 3)]
-
-
-def _outlined(drawn: Areas, chosen: str | None, colour: str, width: float) -> list[pdk.Layer]:
-    """The line around the chosen area, if there is one, above its neighbours' lines."""
-    features = [
-        {"type": "Feature", "geometry": feature["geometry"]}
-        for feature in (drawn.only(chosen).features if chosen else ())
+    outlined = [
+        {"type": "Feature", "geometry": feature["geometry"]} for feature in _chosen(drawn, chosen)
     ]
+    return [lines, *_outline(outlined, look.MUTED, 3, is_clickable=False)]
+
+
+def _chosen(drawn: Areas, chosen: str | None) -> Sequence[Feature]:
+    return drawn.only(chosen).features if chosen else ()
+
+
+def _outline(
+    features: Sequence[Feature], colour: str, width: float, *, is_clickable: bool
+) -> list[pdk.Layer]:
+    """The line around the chosen area, if there is one, above its neighbours' lines."""
     if not features:
         return []
     return [
         pdk.Layer(
             "GeoJsonLayer",
-            {"type": "FeatureCollection", "features": features},
+            {"type": "FeatureCollection", "features": list(features)},
             id="chosen",
             filled=False,
             get_line_color=look.rgba(colour),
             get_line_width=width,
             line_width_units=pdk.types.String("pixels"),
-            pickable=False,
+            pickable=is_clickable,
         )
     ]
 
