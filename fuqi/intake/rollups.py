@@ -174,7 +174,7 @@ class _Counting:
             self._restricted(rollups.LEDGER, f"{BY_DAY} in (from touched)"),
         ):
             rows = f"{untouched} union all by name (from ({query.sql}\n))"
-            ordered = f"select * from ({rows}) order by {_order_of(query)}"
+            ordered = f"select * from ({rows}) order by {order_of(query)}"
             return self._write(query.name, ordered, self._moment)
 
     def _is_by_day(self, query: Query) -> bool:
@@ -237,7 +237,7 @@ class _Counting:
         execute(f"delete from {listed}")
         execute(f"insert into {listed} from {every}")
         execute(f"drop table {every}")
-        return f"from {collected} order by {_order_of(query)}"
+        return f"from {collected} order by {order_of(query)}"
 
     def _write(self, name: str, rows: str, params: Mapping[str, object] | None = None) -> int:
         """Write rows to the file of a query, and have the database read them there; gives their number."""
@@ -254,7 +254,7 @@ def _file(path: Path) -> str:
     return "read_parquet('" + str(path).replace("'", "''") + "')"
 
 
-def _order_of(query: Query) -> str:
+def order_of(query: Query) -> str:
     """The keys that the rows of a roll-up stand in order of, by the names of its own columns."""
     keys = re.split(r"\border by\b", query.sql)[-1].strip()
     return re.sub(r"\b\w+\.", "", keys)

@@ -1,13 +1,15 @@
 """The roll-ups of a release, worked out by Spark and laid down as DuckDB lays them down."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from fuqi import contract
-from fuqi.intake.rollups import being_replaced
+from fuqi.intake.rollups import BY_DAY, being_replaced, order_of
 from fuqi.settings import Settings
 from fuqi.spark import session
 from fuqi.spark.translate import Translator
@@ -31,6 +33,14 @@ SMALL_TABLES = (
     rollups.GROUPINGS,
     rollups.SPANS,
 )
+
+MOST_AT_ONCE = 2_000_000
+AT_ONCE = "spark.fuqi.appealsAtOnce"
+"""A setting of the session, instead of MOST_AT_ONCE: of more appeals, medians are worked out one period at a time.
+
+They hold their values in memory, those of all periods together many times as much as those of one; but each takes a
+job of its own, which is most of the time that few appeals take.
+"""
 
 
 def write(
@@ -56,9 +66,13 @@ def write(
         tables = _Tables(spark, connection, release, settings, asked)
         counts = {}
         for name in (rollups.LEDGER, *rollups.names(asked)):
-            order = rollups.LEDGER_ORDER if name == rollups.LEDGER else None
-            parts = tables.work_out(name, unfinished / PARTS / name, order)
-            counts[name] = _joined(connection, parts, rollups.file(unfinished, name))
+            parts = tables.work_out(name, unfinished / PARTS / name)
+            counts[name] = _joined(
+                connection,
+                parts,
+                rollups.file(unfinished, name),
+                order_of(asked[name]) if tables.is_one_by_one(name) else None,
+            )
         shutil.rmtree(unfinished / PARTS)
     del counts[rollups.LEDGER]
     return counts
@@ -81,6 +95,9 @@ class _Tables:
         self._queries = queries
         self._contract = contract.load()
         self._known: set[str] = set()
+        self._worked_out: dict[str, Path] = {}
+        most = int(spark.conf.get(AT_ONCE, str(MOST_AT_ONCE)))
+        self._is_large = release.manifest.tables["appeals"].rows > most
         worktime_sql.create(connection, release.manifest, settings)
         list_absent_columns(connection, release, self._contract)
         list_kept_periods(connection, release.manifest.data_as_of.date(), settings)
@@ -95,26 +112,63 @@ class _Tables:
             maps=self._maps(),
         )
 
-    def work_out(self, name: str, folder: Path, order_by: str | None) -> Path:
+    def is_one_by_one(self, name: str) -> bool:
+        """Whether a roll-up is worked out for one period after the other: its parts are in no order then."""
+        return self._is_large and not rollups.LISTED.isdisjoint(self._queries[name].reads)
+
+    def work_out(self, name: str, folder: Path) -> Path:
         """Have Spark write the rows of a query as parquet files, and read them there from now on.
 
         Gives the folder of the files, whose names are in the order of the rows.
         """
         query = self._translator.query(self._queries[name].sql)
         self._know(query.reads)
-        rows = self._spark.sql(query.sql)
-        if order_by is not None:
+        if name == rollups.LEDGER:
             # Sorting looks at its rows twice: they are not to be worked out twice, and masked twice, for that.
             unsorted = folder.with_name(f"{name}_unsorted")
-            rows.write.parquet(_address(unsorted))
+            self._spark.sql(query.sql).write.parquet(_address(unsorted))
             rows = self._spark.read.parquet(_address(unsorted))
-            rows = rows.orderBy(
-                *(session.functions.col(key).asc_nulls_last() for key in order_by.split(", "))
-            )
-        rows.write.parquet(_address(folder))
-        self._spark.read.parquet(_address(folder)).createOrReplaceTempView(name)
+            keys = rollups.LEDGER_ORDER.split(", ")
+            rows = rows.orderBy(*(session.functions.col(key).asc_nulls_last() for key in keys))
+            rows.write.parquet(_address(folder))
+        elif self.is_one_by_one(name):
+            (listed,) = rollups.LISTED & set(query.reads)
+            for number in self._one_after_the_other(listed, {rollups.LEDGER, *query.reads}):
+                self._spark.sql(query.sql).write.parquet(_address(folder / f"{number:04}"))
+        else:
+            self._spark.sql(query.sql).write.parquet(_address(folder))
+        self._worked_out[name] = folder
+        self._read(name).createOrReplaceTempView(name)
         self._known.add(name)
         return folder
+
+    def _one_after_the_other(self, listed: str, reads: set[str]) -> Iterator[int]:
+        """The table of what is kept holds one period at a time, and what is read shows the days of that alone."""
+        ends = f'select distinct first_date, last_date from "{listed}" order by all'
+        for number, period in enumerate(self._connection.execute(ends).fetchall()):
+            self._make_known(listed, "where (first_date, last_date) = (?, ?)", period)
+            with ExitStack() as shown:
+                for name in reads & set(self._worked_out):
+                    shown.enter_context(self._between(name, *period))
+                yield number
+        self._make_known(listed)
+
+    def _make_known(self, table: str, which: str = "", params: Sequence[object] = ()) -> None:
+        """Give the session a small table as DuckDB has it, or some of its rows."""
+        rows = self._connection.execute(f'from "{table}" {which}', params).to_arrow_table()
+        self._spark.createDataFrame(rows).createOrReplaceTempView(table)
+
+    @contextmanager
+    def _between(self, name: str, first: date, last: date) -> Iterator[None]:
+        """What was worked out shows for a while only the rows of some days."""
+        rows = self._read(name)
+        rows.where(rows[BY_DAY].between(first, last)).createOrReplaceTempView(name)
+        yield
+        rows.createOrReplaceTempView(name)
+
+    def _read(self, name: str) -> session.DataFrame:
+        folder = _address(self._worked_out[name])
+        return self._spark.read.option("recursiveFileLookup", "true").parquet(folder)
 
     def _know(self, reads: tuple[str, ...]) -> None:
         for name in reads:
@@ -129,8 +183,7 @@ class _Tables:
             self._know(translated.reads)
             self._view(name, translated.sql)
         elif name in SMALL_TABLES:
-            rows = self._connection.sql(f'from "{name}"').to_arrow_table()
-            self._spark.createDataFrame(rows).createOrReplaceTempView(name)
+            self._make_known(name)
         else:
             stored = self._spark.read.parquet(_address(self._release.table_path(name)))
             stored.createOrReplaceTempView(f"{name}_stored")
@@ -148,11 +201,14 @@ class _Tables:
         return [name for name, kind, *_ in columns if kind.startswith("MAP")]
 
 
-def _joined(connection: duckdb.DuckDBPyConnection, parts: Path, file: Path) -> int:
-    """One file of the parts in their order; gives its rows."""
-    names = sorted(str(part) for part in parts.glob("*.parquet"))
+def _joined(
+    connection: duckdb.DuckDBPyConnection, parts: Path, file: Path, order_by: str | None
+) -> int:
+    """One file of the parts in their order, or in that of some columns; gives its rows."""
+    names = sorted(str(part) for part in parts.rglob("*.parquet"))
+    ordered = f" order by {order_by}" if order_by else ""
     written = connection.execute(
-        f"copy (from read_parquet($parts)) to '{str(file).replace(chr(39), chr(39) * 2)}' "
+        f"copy (from read_parquet($parts){ordered}) to '{str(file).replace(chr(39), chr(39) * 2)}' "
         "(format parquet, compression zstd)",
         {"parts": names},
     ).fetchall()

@@ -13,7 +13,7 @@ try:
     import sqlglot  # noqa: F401 - its lack is told here
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession, functions
+    from pyspark.sql import DataFrame, SparkSession, functions
 except ImportError as error:
     raise ImportError(
         "没有安装 pyspark 和 sqlglot；请运行：python -m pip install -r requirements-spark.txt"
@@ -21,7 +21,7 @@ except ImportError as error:
 
 from fuqi.store import names
 
-__all__ = ["SparkError", "SparkSession", "functions", "opened", "teach_names"]
+__all__ = ["DataFrame", "SparkError", "SparkSession", "functions", "opened", "teach_names"]
 
 AS_DUCKDB: Mapping[str, str] = {
     # Moments have no time zone, and count as UTC where Spark needs one.
