@@ -49,6 +49,11 @@ def measure(
     return json.loads(done.stdout)
 
 
+def page_of(name: str) -> str:
+    """The page that a part of one belongs to: `stations` for `stations.reach`."""
+    return name.partition(".")[0]
+
+
 def asked_by(page: str, chosen: Mapping[str, str]) -> Asked:
     """The queries that reach the database when the page is opened with these filters and nothing is kept yet."""
     from streamlit.testing.v1 import AppTest
@@ -67,7 +72,7 @@ def asked_by(page: str, chosen: Mapping[str, str]) -> Asked:
     opened = AppTest.from_file(
         str(paths.PROJECT / "fuqi" / "ui" / "portal.py"), default_timeout=SECONDS_TO_RUN
     )
-    opened.switch_page(f"../../pages/{page}.py")
+    opened.switch_page(f"../../pages/{page_of(page)}.py")
     opened.query_params.update(dict(chosen))
     with mock.patch.object(Database, "run", noting):
         opened.run()

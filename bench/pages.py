@@ -49,12 +49,17 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "common": {},
     "assignments": {},
     "stations": {},
+    "stations.reach": {"tab": "够得着吗"},
+    "stations.sites": {"tab": "再开一站"},
     "small_business": {},
     "financing": {},
     "definitions": {},
     "data": {},
 }
-"""The pages by name, with the filters of the link they are opened by. 审计 opens for auditors alone."""
+"""The pages by name, with the filters of the link they are opened by. 审计 opens for auditors alone.
+
+After a point stands which part of a page it is, where a page shows one of several.
+"""
 FILTERS = ("period", "street", "category", "community", "by", "measure")
 MOST_CHANGE, MOST_FIRST_LOAD = 2.5, 2.0
 """The targets: ratios to the one-metric page and to the empty page."""
@@ -442,7 +447,8 @@ def path_of(name: str) -> str:
     if name not in PAGES:
         return ""
     query = "&".join(f"{key}={value}" for key, value in PAGES[name].items())
-    return ("/" if name == "overview" else f"/{name}") + (f"?{query}" if query else "")
+    page = page_queries.page_of(name)
+    return ("/" if page == "overview" else f"/{page}") + (f"?{query}" if query else "")
 
 
 def _say(page: Measured) -> None:

@@ -123,11 +123,12 @@ def test_every_kind_of_element_that_is_measured_can_be_drawn():
 
 def test_every_page_of_the_navigation_is_measured_but_the_auditors():
     there = {file.stem for file in paths.PAGES.glob("*.py")}
-    assert set(pages.PAGES) == there - {"audit"}
+    assert {page_queries.page_of(name) for name in pages.PAGES} == there - {"audit"}
 
 
 def test_a_page_is_opened_by_its_link():
     assert pages.path_of("overview") == "/"
+    assert pages.path_of("stations.sites") == "/stations?tab=再开一站"
     assert pages.path_of("street") == "/street?street=福保街道"
 
 

@@ -25,6 +25,7 @@ from fuqi.ui.elements import (
     section,
     step_choice,
     table,
+    tabs,
 )
 from fuqi.ui.financing import (
     activity_rows,
@@ -52,7 +53,6 @@ from fuqi.ui.responsibility import (
     object_block,
     proposal_block,
     service_teams,
-    tabs,
 )
 from fuqi.ui.shared import (
     chosen_problem,

@@ -51,6 +51,21 @@ def small_print(*notes: str) -> str:
     return " · ".join(plain(note, LONGEST_NOTE) for note in notes if note)
 
 
+def tabs(names: Sequence[str], entry: str = "tab") -> str:
+    """Which of the parts of a page is on the screen; only that one need be worked out. Kept in the URL as `?tab=`."""
+    if st.session_state.get(entry) not in names:
+        asked = st.query_params.get(entry)
+        st.session_state[entry] = asked if asked in names else names[0]
+    chosen = st.segmented_control(
+        "内容", list(names), key=entry, required=True, label_visibility="collapsed"
+    )
+    if chosen in (None, names[0]):
+        st.query_params.pop(entry, None)
+    elif st.query_params.get(entry) != chosen:
+        st.query_params[entry] = chosen
+    return chosen or names[0]
+
+
 STEPS = {"day": "按日", "week": "按周", "month": "按月"}
 
 

@@ -1,7 +1,6 @@
 """Blocks of the page 挂点服务: what nobody holds, one object, the past, the service teams, and a proposal."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -49,21 +48,6 @@ PROPOSED = (
 )
 IN_FILE = (*PROPOSED, "object_type", "object_id", "cadre_id", "from_object_name", "distance_metres")
 PROPOSAL_NOTE = "仅为建议：由程序按现有挂点计算，没有写入任何数据，须由组织部门研究确定。"
-
-
-def tabs(names: Sequence[str], entry: str = "tab") -> str:
-    """Which of the parts of a page is on the screen; only that one need be worked out. Kept in the URL as `?tab=`."""
-    if st.session_state.get(entry) not in names:
-        asked = st.query_params.get(entry)
-        st.session_state[entry] = asked if asked in names else names[0]
-    chosen = st.segmented_control(
-        "内容", list(names), key=entry, required=True, label_visibility="collapsed"
-    )
-    if chosen in (None, names[0]):
-        st.query_params.pop(entry, None)
-    elif st.query_params.get(entry) != chosen:
-        st.query_params[entry] = chosen
-    return chosen or names[0]
 
 
 def missing_sentence(view: View, held: pa.Table) -> None:

@@ -17,6 +17,15 @@ PAGES = {
     "financing": "融资与活动",
     "definitions": "口径",
     "data": "数据",
+    "stations.reach": "福企服务站",
+    "stations.sites": "福企服务站",
+    "stations.tests": "福企服务站",
+}
+"""The pages by their titles; after a point, a part of one."""
+PARTS = {
+    "stations.reach": "够得着吗",
+    "stations.sites": "再开一站",
+    "stations.tests": "快检与公布数字",
 }
 
 SIZES = {
@@ -99,15 +108,17 @@ def seen(
 ) -> Iterator[tuple[str, Screen]]:
     """Each page at each size, the same screen for all tests of this file."""
     page, _, size = request.param.partition("-")
+    part = {"tab": PARTS[page]} if page in PARTS else {}
+    address = link(demo_server, page.partition(".")[0], **part)
     if size == "phone":
-        screen = open_screen(link(demo_server, page), **SIZES[size])
+        screen = open_screen(address, **SIZES[size])
         yield page, screen
         screen.close()
         return
     if page not in desk_tabs:
         for other in list(desk_tabs):
             desk_tabs.pop(other).close()
-        desk_tabs[page] = open_screen(link(demo_server, page))
+        desk_tabs[page] = open_screen(address)
     desk_tabs[page].resize(**SIZES[size])
     yield page, desk_tabs[page]
 
@@ -131,7 +142,10 @@ def test_maps_and_charts_are_drawn(seen: tuple[str, Screen]) -> None:
             "comparison": 3,
             "common": 1,
             "assignments": 1,
-            "stations": 7,
+            "stations": 3,
+            "stations.reach": 2,
+            "stations.sites": 1,
+            "stations.tests": 1,
             "small_business": 3,
             "financing": 2,
             "definitions": 0,

@@ -194,18 +194,18 @@ def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page
     offered = Counter(kind for _, kind in links)
     drawn = sum(item.draw is not None for item in shown.items.values())
     for kind in ("png", "svg", "pdf"):
-        assert offered[kind] == drawn > 4
-    assert offered["xlsx"] == offered["csv"] == len(shown.items) - drawn > 4
+        assert offered[kind] == drawn > 2
+    assert offered["xlsx"] == offered["csv"] == len(shown.items) - drawn > 2
     assert {key for key, _ in links} == set(shown.items)
     buttons = [button.proto.label for button in opened.get("download_button")]
     assert buttons.count("导出本页") == 1
     maps = [item for item in shown.items.values() if item.notes]
-    assert len(maps) == 3
+    assert len(maps) == 1
     assert all("示意边界" in item.notes[0] for item in maps)
 
 
 def test_a_part_drawn_again_by_itself_keeps_its_place_and_its_name(open_page: OpenPage) -> None:
-    opened = open_page("stations")
+    opened = open_page("stations", tab="再开一站")
     before = dict(shown_on(opened).items)
     opened.slider(key="new_sites").set_value(5).run()
     # AppTest draws the whole page again; a browser draws the part alone.
@@ -218,7 +218,7 @@ def test_a_part_drawn_again_by_itself_keeps_its_place_and_its_name(open_page: Op
         kept_key, kept = again.add(replace(before[key], title="各街道", n=5), key)
     assert (kept_key, kept.title, kept.n) == (key, "再开一站，开在哪里", 5)
     assert [*again.items] == [*before]
-    assert [i.n for i in again.items.values() if i.title == "各街道"] == [10]
+    assert not [i for i in again.items.values() if i.title == "各街道"]
 
 
 def test_another_page_starts_with_nothing_of_the_one_before(open_page: OpenPage) -> None:

@@ -228,24 +228,38 @@ def test_demo_as_of_and_release_stand_on_the_page_and_on_every_chart_and_map(
 
 
 OF_A_MOMENT = ("未办结诉求的时长", "覆盖率最低的社区", "产品快检用时中位数")
-MAPS_OF_A_MOMENT = {"stations": 2}
-"""Maps of what stations reach, and of where further ones would."""
+PERIOD = re.compile(r"[\d-]{10} 至 [\d-]{10}")
+
+
+def charts_and_maps(opened: AppTest) -> list[str]:
+    """What each chart of the page and the line below each map say."""
+    specs = [json.dumps(spec, ensure_ascii=False) for spec in chart_specs(opened)]
+    return specs + [c.value for c in opened.caption if "示意边界" in c.value]
 
 
 @every_page
 def test_charts_and_maps_name_the_period_they_show_and_no_other(
     page: str, open_page: OpenPage
 ) -> None:
-    opened = open_page(page, **SPRING_LINK)
+    shown = charts_and_maps(open_page(page, **SPRING_LINK))
 
-    shown = [json.dumps(spec, ensure_ascii=False) for spec in chart_specs(opened)]
-    shown += [c.value for c in opened.caption if "示意边界" in c.value]
-    periods = [re.findall(r"[\d-]{10} 至 [\d-]{10}", text) for text in shown]
-    # A chart of the cases still open is about a moment and names no period; so is what stations reach.
+    periods = [PERIOD.findall(text) for text in shown]
+    # A chart of the cases still open is about a moment and names no period.
     of_a_moment = sum(name in text for text in shown for name in OF_A_MOMENT)
-    of_a_moment += MAPS_OF_A_MOMENT.get(page, 0)
     assert periods.count(["2023-03-01 至 2023-05-31"]) == len(shown) - of_a_moment
     assert periods.count([]) == of_a_moment
+
+
+@pytest.mark.parametrize(
+    ("part", "drawn"), [("够得着吗", 2), ("再开一站", 1), ("快检与公布数字", 1)]
+)
+def test_what_stations_reach_and_the_months_of_tests_name_no_period(
+    part: str, drawn: int, open_page: OpenPage
+) -> None:
+    shown = charts_and_maps(open_page("stations", **SPRING_LINK, tab=part))
+
+    assert len(shown) == drawn
+    assert not any(map(PERIOD.findall, shown))
 
 
 @every_page

@@ -29,7 +29,8 @@ VISITS = {
     "case": ("resolution", {"case": "SQ20230504001"}),
     "park": ("assignments", {"park": "P001", "period": "启动以来"}),
     "station": ("stations", {"station": "007", "period": "启动以来"}),
-    "teams": ("assignments", {"tab": "专项服务小组"}),
+    **{part: ("assignments", {"tab": part}) for part in ("走访", "历史", "小组", "补位建议")},
+    **{part: ("stations", {"tab": part}) for part in ("够得着吗", "再开一站", "快检与公布数字")},
 }
 
 

@@ -15,6 +15,8 @@ from tests.pages.plain_figures import AS_OF, PlainFigures
 from tests.plain.great_circle import metres_between
 
 STREET = "沙头街道"
+PARTS = ("站点与服务", "够得着吗", "再开一站", "快检与公布数字")
+_, REACH, SITES, _ = PARTS
 
 
 def proposed(opened: AppTest) -> list[dict]:
@@ -28,7 +30,7 @@ def texts(opened: AppTest) -> str:
 
 
 def test_the_slider_says_how_many_and_each_adds_to_the_share_reached(open_page: OpenPage) -> None:
-    opened = open_page("stations")
+    opened = open_page("stations", tab=SITES)
     three = proposed(opened)
     ten = proposed(opened.slider(key="new_sites").set_value(10).run())
 
@@ -45,17 +47,18 @@ def test_the_slider_says_how_many_and_each_adds_to_the_share_reached(open_page: 
 
 
 def test_what_the_page_says_of_distance_stands_on_it(open_page: OpenPage) -> None:
-    said = texts(open_page("stations", street=STREET))
+    said = texts(open_page("stations", street=STREET, tab=SITES))
 
     assert "直线距离，不是步行距离；选址还要看场地" in said
     assert "约 50 米" in said
-    assert "没有坐标、未计入的市场主体 0 家" in said
+    reach = texts(open_page("stations", street=STREET, tab=REACH))
+    assert "没有坐标、未计入的市场主体 0 家" in reach
 
 
 def test_sites_of_a_street_lie_in_it_and_count_its_enterprises_alone(
     open_page: OpenPage, figures: PlainFigures
 ) -> None:
-    rows = proposed(open_page("stations", street=STREET))
+    rows = proposed(open_page("stations", street=STREET, tab=SITES))
 
     assert {row["subdistrict_name"] for row in rows} == {STREET}
     own = [reached for street, _, reached in figures._reached() if street == STREET]
@@ -74,7 +77,7 @@ def test_the_file_of_sites_opens_in_a_spreadsheet_and_says_where_it_is_from(
         button(label, title, kind, make, **said)
 
     monkeypatch.setattr(reach.downloads, "button", noted)
-    rows = proposed(open_page("stations", street=STREET))
+    rows = proposed(open_page("stations", street=STREET, tab=SITES))
 
     text = made["sites_download"]().decode()
     assert text.startswith("\ufeff先后,街道,社区,新增覆盖,累计覆盖率,已覆盖,市场主体,经度,纬度\n")
@@ -124,6 +127,26 @@ def test_a_station_shows_its_own_block_counted_in_plain_python(
     assert len(cases) > 1
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_a_link_opens_its_part_and_only_that_is_worked_out(part: str, open_page: OpenPage) -> None:
+    opened = open_page("stations", tab=part, street=STREET)
+
+    assert opened.session_state["tab"] == part
+    assert opened.dataframe
+    layers = [
+        {layer["id"] for layer in json.loads(m.proto.json)["layers"]}
+        for m in opened.get("deck_gl_json_chart")
+    ]
+    own = {"站点与服务": "stations", REACH: "areas", SITES: "sites"}
+    assert len(layers) == (part in own)
+    assert all(own[part] in each for each in layers)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_station_chosen_is_shown_in_every_part(part: str, open_page: OpenPage) -> None:
+    assert "米内市场主体" in texts(open_page("stations", tab=part, station="132"))
+
+
 def test_without_a_station_chosen_there_is_no_block(open_page: OpenPage) -> None:
     opened = open_page("stations")
 
@@ -132,7 +155,11 @@ def test_without_a_station_chosen_there_is_no_block(open_page: OpenPage) -> None
 
 
 def test_maps_of_reach_lead_to_communities(open_page: OpenPage) -> None:
-    decks = [json.loads(m.proto.json) for m in open_page("stations").get("deck_gl_json_chart")]
+    decks = [
+        json.loads(m.proto.json)
+        for part in PARTS
+        for m in open_page("stations", tab=part).get("deck_gl_json_chart")
+    ]
 
     led_to = {
         layer["id"]: {key for row in layer["data"] for key in row["goes_to"]}
@@ -162,15 +189,16 @@ def test_a_release_without_positions_says_so_and_draws_the_rest(open_page, use_w
         },
     )
     use_warehouse(tmp_path / "warehouse")
-    shown = open_page("stations")
+    for part in PARTS:
+        assert not open_page("stations", tab=part).exception
+    shown = open_page("stations", tab=REACH)
 
-    assert not shown.exception
     assert "其中没有坐标 1 家" in texts(shown)
     assert [m.value for m in shown.metric if m.label == "服务站覆盖率"] == ["不可算"]
 
 
 def test_all_enterprises_can_be_shown_as_cells_within_300_kilobytes(open_page: OpenPage) -> None:
-    opened = open_page("stations")
+    opened = open_page("stations", tab=SITES)
     uncovered = cells_of(opened)
 
     opened.session_state["cells_counted"] = "entity_count"
