@@ -37,7 +37,8 @@ class _Work(Generic[T]):
     def __init__(self) -> None:
         self.is_over = threading.Event()
         self.waiting = 0
-        self.done: Future[T] = Future()
+        self.answer: T | None = None
+        self.error: BaseException | None = None
         self._interrupt: Callable[[], None] | None = None
         self._is_abandoned = False
         self._lock = threading.Lock()
@@ -92,18 +93,25 @@ class Answers(Generic[T]):
                 self.found_count += 1
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
-            mine = self._under_way.get(key)
+            mine, is_new = self._under_way.get(key), False
             if mine is None:
                 mine = self._under_way[key] = _Work()
-                mine.done = self._threads.submit(self._work, key, mine, work)
+                is_new = True
             else:
                 self.found_count += 1
             mine.waiting += 1
+        if is_new:
+            # The work is not to hold this future, which holds it: what was given up would stay in that circle until Python
+            # goes through all of its memory.
+            done = self._threads.submit(work, mine.stoppable)
+            done.add_done_callback(lambda done: self._end(key, mine, done))
         try:
             wait(mine.is_over)
         finally:
             self._leave(key, mine)
-        return mine.done.result()
+        if mine.error is not None:
+            raise mine.error
+        return mine.answer
 
     def forget(self, is_meant: Callable[[Any], bool]) -> None:
         """Give up what is kept under the keys that are meant."""
@@ -114,19 +122,16 @@ class Answers(Generic[T]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _work(self, key: Hashable, mine: _Work[T], work: Callable[[Stoppable], T]) -> T:
-        # Not by a callback of the future: the two would keep each other, and with them what was given up, until Python
-        # goes through all of its memory for such circles.
+    def _end(self, key: Hashable, mine: _Work[T], done: Future[T]) -> None:
         try:
-            answer = work(mine.stoppable)
-            with self._lock:
-                if self._under_way.get(key) is mine:
-                    self._keep(key, answer)
-            return answer
-        finally:
+            mine.error = done.exception()
+            mine.answer = None if mine.error else done.result()
             with self._lock:
                 if self._under_way.get(key) is mine:
                     del self._under_way[key]
+                    if mine.error is None:
+                        self._keep(key, mine.answer)
+        finally:
             mine.is_over.set()
 
     def _keep(self, key: Hashable, answer: T) -> None:
