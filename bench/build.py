@@ -1,6 +1,6 @@
 """The roll-ups of one release worked out by DuckDB and by Spark, side by side.
 
-    python -m bench build [--appeals 1000000] [--warehouse FOLDER] [--memory 2g] [--engines duckdb,local,cluster]
+    python -m bench build [--appeals 1000000] [--warehouse FOLDER] [--memory 6g] [--engines duckdb,local,cluster]
 
 `local` is Spark in one process on two cores, `cluster` a master and two workers of one core each. Seconds are those of
 the whole command, with the start of its processes; beside them those of the roll-ups alone, as it prints them. Memory
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench build")
     parser.add_argument("--appeals", type=int, default=1_000_000)
     parser.add_argument("--warehouse", type=Path, help="one that has them already")
-    parser.add_argument("--memory", default="2g", help="of each process of Spark's that reckons")
+    parser.add_argument("--memory", default="6g", help="of each process of Spark's that reckons")
     parser.add_argument("--engines", default=",".join(ENGINES))
     chosen = parser.parse_args(arguments)
     asked = chosen.engines.split(",")

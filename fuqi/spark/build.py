@@ -1,12 +1,13 @@
 """The roll-ups of a release, worked out by Spark and laid down as DuckDB lays them down."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from fuqi import contract
 from fuqi.intake.rollups import BY_DAY, being_replaced, order_of
@@ -36,9 +37,9 @@ SMALL_TABLES = (
 
 MOST_AT_ONCE = 2_000_000
 AT_ONCE = "spark.fuqi.appealsAtOnce"
-"""A setting of the session, instead of MOST_AT_ONCE: of more appeals, medians are worked out one period at a time.
+"""A setting of the session, instead of MOST_AT_ONCE: of more appeals, medians are worked out a grouping at a time.
 
-They hold their values in memory, those of all periods together many times as much as those of one; but each takes a
+They hold their values in memory, those of all groupings together many times as much as those of one; but each takes a
 job of its own, which is most of the time that few appeals take.
 """
 
@@ -113,7 +114,7 @@ class _Tables:
         )
 
     def is_one_by_one(self, name: str) -> bool:
-        """Whether a roll-up is worked out for one period after the other: its parts are in no order then."""
+        """Whether a roll-up is worked out for one row of what is kept after the other, its parts in no order then."""
         return self._is_large and not rollups.LISTED.isdisjoint(self._queries[name].reads)
 
     def work_out(self, name: str, folder: Path) -> Path:
@@ -143,19 +144,17 @@ class _Tables:
         return folder
 
     def _one_after_the_other(self, listed: str, reads: set[str]) -> Iterator[int]:
-        """The table of what is kept holds one period at a time, and what is read shows the days of that alone."""
-        ends = f'select distinct first_date, last_date from "{listed}" order by all'
-        for number, period in enumerate(self._connection.execute(ends).fetchall()):
-            self._make_known(listed, "where (first_date, last_date) = (?, ?)", period)
+        """The table of what is kept holds one of its rows at a time, and what is read shows the days of that alone."""
+        every = self._connection.execute(f'from "{listed}" order by all').to_arrow_table()
+        for number, row in enumerate(every.to_pylist()):
+            self._make_known(listed, every.slice(number, 1))
             with ExitStack() as shown:
                 for name in reads & set(self._worked_out):
-                    shown.enter_context(self._between(name, *period))
+                    shown.enter_context(self._between(name, row["first_date"], row["last_date"]))
                 yield number
-        self._make_known(listed)
+        self._make_known(listed, every)
 
-    def _make_known(self, table: str, which: str = "", params: Sequence[object] = ()) -> None:
-        """Give the session a small table as DuckDB has it, or some of its rows."""
-        rows = self._connection.execute(f'from "{table}" {which}', params).to_arrow_table()
+    def _make_known(self, table: str, rows: pa.Table) -> None:
         self._spark.createDataFrame(rows).createOrReplaceTempView(table)
 
     @contextmanager
@@ -183,7 +182,7 @@ class _Tables:
             self._know(translated.reads)
             self._view(name, translated.sql)
         elif name in SMALL_TABLES:
-            self._make_known(name)
+            self._make_known(name, self._connection.execute(f'from "{name}"').to_arrow_table())
         else:
             stored = self._spark.read.parquet(_address(self._release.table_path(name)))
             stored.createOrReplaceTempView(f"{name}_stored")
