@@ -101,8 +101,8 @@ class Answers(Generic[T]):
                 self.found_count += 1
             mine.waiting += 1
         if is_new:
-            # The work is not to hold this future, which holds it: what was given up would stay in that circle until Python
-            # goes through all of its memory.
+            # The work is not to hold this future, which holds it: what was given up would stay in that circle until
+            # Python goes through all of its memory.
             done = self._threads.submit(work, mine.stoppable)
             done.add_done_callback(lambda done: self._end(key, mine, done))
         try:
