@@ -9,7 +9,6 @@ view = ui.page(
 )
 
 reached = view.query("reach_totals")
-listed = view.query("station_list")
 trend = view.query("station_services_trend")
 ui.kpi_row(
     view,
@@ -30,6 +29,7 @@ ui.station_block(view)
 
 part = ui.tabs(("站点与服务", "够得着吗", "再开一站", "快检与公布数字"))
 if part == "站点与服务":
+    listed = view.query("station_list")
     left, right = ui.columns(2)
     with left:
         chosen = view.filters.station_id
@@ -53,14 +53,14 @@ if part == "站点与服务":
     shown = ["station_kind", "station_count", "service_count", "idle_station_count"]
     ui.table(view, kinds, shown, empty="当前筛选下没有启用的站点。")
 elif part == "够得着吗":
-    ui.section("够得着吗", "企业到最近启用站点的直线距离，数据截至时的站点。")
+    ui.section("够得着吗", "企业到最近启用站点的直线距离（不是步行距离），数据截至时的站点。")
     ui.reach_sentence(view, reached)
     ui.least_reached(view)
 elif part == "再开一站":
     ui.section(
         "再开一站，开在哪里", "格子越深，里面的市场主体越多；黑点为拟设站点，点它看所在社区。"
     )
-    ui.new_sites(view, listed)
+    ui.new_sites(view, view.query("station_list"))
 else:
     left, right = ui.columns(2)
     with left:

@@ -255,6 +255,38 @@ def test_what_is_forgotten_leaves_the_memory_without_a_search_for_circles():
         gc.enable()
 
 
+def test_a_failed_work_leaves_the_memory_without_a_search_for_circles():
+    class Held:
+        pass
+
+    answers, let_go = Answers(100), threading.Event()
+    made: list[weakref.ref] = []
+
+    def fails(_) -> str:
+        let_go.wait(SECONDS_TO_GIVE_UP)
+        held_by_the_frame = Held()
+        made.append(weakref.ref(held_by_the_frame))
+        raise ValueError("failed")
+
+    gc.disable()
+    try:
+        reader = Reader(answers, "key", fails)
+        held(answers, "key", 1)
+        let_go.set()
+        reader.join(SECONDS_TO_GIVE_UP)
+        assert isinstance(reader.got, ValueError)
+        reader.got = None
+        with pytest.raises(ValueError, match="failed"):
+            answers.ask("key", fails)
+        deadline = time.monotonic() + SECONDS_TO_GIVE_UP
+        while any(one() is not None for one in made):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    finally:
+        gc.enable()
+    assert len(made) == 2
+
+
 def test_work_that_ends_alone_is_kept_for_the_next(connection):
     answers, let_go, has_ended = Answers(10, ends_alone=True), threading.Event(), threading.Event()
 

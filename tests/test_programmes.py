@@ -186,6 +186,7 @@ SINCE_THE_START = (("period", "启动以来"),)
 IN_2022 = (("from", "2022-01-01"), ("to", "2022-12-31"))
 
 OVERVIEW, COMMON, STATIONS = Screen("overview"), Screen("common"), Screen("stations")
+TESTS = Screen("stations", link=(("tab", "快检与公布数字"),))
 ASSIGNMENTS, TEAMS = Screen("assignments"), Screen("assignments", link=(("tab", "小组"),))
 RESOLUTION, FINANCING = Screen("resolution", link=SINCE_THE_START), Screen("financing")
 EVENTS = Screen("financing", link=(("tab", "活动"),))
@@ -248,8 +249,8 @@ PROGRAMMES: dict[str, list[Element]] = {
         ),
     ],
     "福企服务站": [
-        *published(STATIONS, "stations", "station_consultations"),
-        *published(STATIONS, "quick_test_before", "quick_test_after"),
+        *published(TESTS, "stations", "station_consultations"),
+        *published(TESTS, "quick_test_before", "quick_test_after"),
         *card(STATIONS, "福企服务站", lambda e: f"{len(e.stations)}"),
         *rows(STATIONS, "station_id", lambda e: len(e.stations)),
     ],

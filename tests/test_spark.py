@@ -45,7 +45,6 @@ category = "*"
 amount = 36.7
 unit = "hours"
 """
-AT_ONCE = "spark.fuqi.appealsAtOnce"
 QUICK = {
     f"spark.{who}.extraJavaOptions": "-XX:TieredStopAtLevel=1" for who in ("driver", "executor")
 }
@@ -90,6 +89,8 @@ def test_rollups_of_the_demo_are_the_same_whoever_works_them_out(
     cluster: str, demo_warehouse: Path, tmp_path: Path
 ) -> None:
     by_duckdb = _rolled_up(copied(demo_warehouse, tmp_path / "duckdb"))
+    from fuqi.spark.build import AT_ONCE  # which needs pyspark
+
     # So few would be worked out all at once, as the odd rows are.
     one_by_one = {AT_ONCE: 0}
     by_spark = _rolled_up(copied(demo_warehouse, tmp_path / "spark"), cluster, **one_by_one)

@@ -103,14 +103,20 @@ class Answers(Generic[T]):
         if is_new:
             # The work is not to hold this future, which holds it: what was given up would stay in that circle until
             # Python goes through all of its memory.
-            done = self._threads.submit(work, mine.stoppable)
-            done.add_done_callback(lambda done: self._end(key, mine, done))
+            self._threads.submit(work, mine.stoppable).add_done_callback(
+                lambda done: self._end(key, mine, done)
+            )
+        error = None
         try:
             wait(mine.is_over)
+            error = mine.error
         finally:
             self._leave(key, mine)
-        if mine.error is not None:
-            raise mine.error
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # it knows this frame
         return mine.answer
 
     def forget(self, is_meant: Callable[[Any], bool]) -> None:
@@ -126,16 +132,18 @@ class Answers(Generic[T]):
         try:
             mine.error = done.exception()
             mine.answer = None if mine.error else done.result()
+            weight = 0 if mine.error else self._weigh(done.result())
             with self._lock:
                 if self._under_way.get(key) is mine:
                     del self._under_way[key]
                     if mine.error is None:
-                        self._keep(key, mine.answer)
+                        self._keep(key, done.result(), weight)
+                if not mine.waiting:
+                    mine.error = None
         finally:
             mine.is_over.set()
 
-    def _keep(self, key: Hashable, answer: T) -> None:
-        weight = self._weigh(answer)
+    def _keep(self, key: Hashable, answer: T, weight: int) -> None:
         if weight > self.most:
             return
         self._kept[key] = answer, weight
@@ -146,6 +154,8 @@ class Answers(Generic[T]):
     def _leave(self, key: Hashable, mine: _Work[T]) -> None:
         with self._lock:
             mine.waiting -= 1
+            if not mine.waiting and mine.is_over.is_set():
+                mine.error = None  # it knows the frames of the work, and these know the work
             if mine.waiting or mine.is_over.is_set() or self._ends_alone:
                 return
             # Whoever asks now is to get an answer, and not the end of this one.

@@ -104,6 +104,8 @@ class Shown:
     filters: str = ""
     asked: Mapping[str, str] = field(default_factory=dict)
     """The filters as the address has them."""
+    part: str = ""
+    """Which part of the page it is, where a page shows one of several."""
     heading: str = ""
     """The section that is being drawn: a table is called by it."""
     items: dict[str, Item] = field(default_factory=dict)
@@ -121,6 +123,11 @@ class Shown:
     @property
     def has_cases(self) -> bool:
         return any(item.of_cases for item in self.items.values())
+
+    @property
+    def about(self) -> str:
+        """What all of it is about, in words."""
+        return " · ".join(words for words in (self.part, self.filters) if words)
 
     def add(self, item: Item, named: str) -> tuple[str, Item]:
         """Note an item down; `named` tells it from others. Returns a key for it, and the item as it is kept.
@@ -160,8 +167,8 @@ class Shown:
         items = list(self.items.values())
         if self.cards:
             rows = list(self.cards.values())
-            items.insert(0, Item(CARDS, self.filters, len(rows), _texts(rows)))
-        about = self.facts(Item(self.page, self.filters, sum(i.n for i in items), _texts([])))
+            items.insert(0, Item(CARDS, self.about, len(rows), _texts(rows)))
+        about = self.facts(Item(self.page, self.about, sum(i.n for i in items), _texts([])))
         sheets = [item.sheet(self.facts(item)) for item in items]
         return export.as_workbook(sheets, about, self.definitions)
 
@@ -205,7 +212,7 @@ def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
             "xlsx",
             shown.workbook,
             lambda: _Held(
-                sum(item.n for item in shown.items.values()), shown.has_cases, shown.filters
+                sum(item.n for item in shown.items.values()), shown.has_cases, shown.about
             ),
             reason or "",
         ).hand_over,
@@ -216,7 +223,7 @@ def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
         type="tertiary",
         on_click="ignore",
         disabled=reason is None,
-        help="本页的指标、表格和图表数据，一个 XLSX 文件。" if label == WHOLE_BUTTON else None,
+        help="现在显示的指标、表格和图表数据，一个 XLSX 文件。" if label == WHOLE_BUTTON else None,
     )
 
 
@@ -244,6 +251,12 @@ def current() -> Shown | None:
 def section(heading: str) -> None:
     if (shown := current()) is not None:
         shown.heading = heading
+
+
+def part(name: str) -> None:
+    """Which of its parts the page shows."""
+    if (shown := current()) is not None:
+        shown.part = name
 
 
 def card(row: Mapping[str, Any], definition: str) -> None:

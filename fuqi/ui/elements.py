@@ -63,6 +63,7 @@ def tabs(names: Sequence[str], entry: str = "tab") -> str:
         st.query_params.pop(entry, None)
     elif st.query_params.get(entry) != chosen:
         st.query_params[entry] = chosen
+    downloads.part(chosen or names[0])
     return chosen or names[0]
 
 

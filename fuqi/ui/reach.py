@@ -138,6 +138,7 @@ def new_sites(view: View, stations: pa.Table) -> None:
             label_visibility="collapsed",
             required=True,
             key="cells_counted",
+            persist_state="session",
         )
         elements.district_map(
             view,

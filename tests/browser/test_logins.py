@@ -31,6 +31,7 @@ from fuqi.ui.labels import PAGES
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, _wait_until_healthy
 from tests.browser.oidc import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.conftest import copied
+from tests.pages.conftest import PARTS
 from tests.test_protection import PATHS
 from tests.visitor import Drawn, Visitor
 
@@ -386,6 +387,9 @@ def _tried(street: Visitor, other: dict[str, str], pattern: re.Pattern[bytes]) -
     for name in own:
         for how, asked in filters.items():
             yield from _opened(street, f"{name}, {how}", path_of(name), asked, pattern)
+    for part in PARTS.values():
+        asked = f"tab={quote(part)}&{place}"
+        yield from _opened(street, f"stations, {part}", "/stations", asked, pattern)
     for by in ("比较街道", "比较承办单位", "比较诉求类型", "比较社区"):
         asked = f"by={quote(by)}&street={quote(THEIRS)}"
         yield from _opened(street, f"comparison, {by}", "/comparison", asked, pattern)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import TITLES, Screen, foreign, link, real_complaints
+from tests.pages.conftest import PARTS
 
 PAGES = {
     **TITLES,
@@ -17,16 +18,9 @@ PAGES = {
     "financing": "融资与活动",
     "definitions": "口径",
     "data": "数据",
-    "stations.reach": "福企服务站",
-    "stations.sites": "福企服务站",
-    "stations.tests": "福企服务站",
+    **dict.fromkeys(PARTS, "福企服务站"),
 }
 """The pages by their titles; after a point, a part of one."""
-PARTS = {
-    "stations.reach": "够得着吗",
-    "stations.sites": "再开一站",
-    "stations.tests": "快检与公布数字",
-}
 
 SIZES = {
     "office": {"width": 1366, "height": 768},

@@ -12,6 +12,12 @@ from tests.pages.plain_figures import PlainFigures, plain_figures
 
 PORTAL = paths.PROJECT / "fuqi" / "ui" / "portal.py"
 SECONDS_TO_RUN = 60
+PARTS = {
+    "stations.reach": "够得着吗",
+    "stations.sites": "再开一站",
+    "stations.tests": "快检与公布数字",
+}
+"""Parts of pages that show one at a time, beside the part that a page opens with."""
 
 OpenPage = Callable[..., AppTest]
 
@@ -36,12 +42,17 @@ def use_warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], 
 
 @pytest.fixture
 def open_page(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Opens a page by its link, `open_page("stations", street="福保街道")`, on the demo data unless told otherwise."""
+    """Opens a page by its link, `open_page("stations", street="福保街道")`, on the demo data unless told otherwise.
+
+    A part of one is opened by its name in PARTS.
+    """
     monkeypatch.setattr(paths, "WAREHOUSE", demo_warehouse)
 
     def open_by_link(page: str, **parameters: str) -> AppTest:
+        if page in PARTS:
+            parameters["tab"] = PARTS[page]
         opened = AppTest.from_file(str(PORTAL), default_timeout=SECONDS_TO_RUN)
-        opened.switch_page(f"../../pages/{page}.py")
+        opened.switch_page(f"../../pages/{page.partition('.')[0]}.py")
         opened.query_params.update({name.rstrip("_"): value for name, value in parameters.items()})
         return opened.run()
 

@@ -185,6 +185,14 @@ def test_where_one_stands_is_said_in_the_files(open_page: OpenPage, figures: Pla
     assert park["park_name"] in shown_on(opened).filters.split(" · ")
 
 
+def test_the_workbook_of_a_part_says_which(open_page: OpenPage) -> None:
+    book = book_of(shown_on(open_page("stations.sites")))
+
+    told = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row]
+    assert [text for text in told if text.startswith("再开一站 · 全区")]
+    assert "市场主体与拟设站点" in " ".join(told)
+
+
 def test_each_chart_map_and_table_has_its_files_and_no_two_share_a_key(open_page: OpenPage) -> None:
     opened = open_page("stations")
     shown = shown_on(opened)
@@ -211,14 +219,15 @@ def test_a_part_drawn_again_by_itself_keeps_its_place_and_its_name(open_page: Op
     # AppTest draws the whole page again; a browser draws the part alone.
     again = Shown("福企服务站", datetime(2023, 6, 28), "1", heading="各街道")
     again.items.update(before)
+    again.items["later"] = replace(next(iter(before.values())), title="各街道", n=10)
     (key,) = [k for k, item in before.items() if item.title == "再开一站，开在哪里"]
     part = SimpleNamespace(fragment_ids_this_run=["part"])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(downloads, "get_script_run_ctx", lambda: part)
         kept_key, kept = again.add(replace(before[key], title="各街道", n=5), key)
     assert (kept_key, kept.title, kept.n) == (key, "再开一站，开在哪里", 5)
-    assert [*again.items] == [*before]
-    assert not [i for i in again.items.values() if i.title == "各街道"]
+    assert [*again.items] == [*before, "later"]
+    assert [i.n for i in again.items.values() if i.title == "各街道"] == [10]
 
 
 def test_another_page_starts_with_nothing_of_the_one_before(open_page: OpenPage) -> None:

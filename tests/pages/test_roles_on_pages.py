@@ -12,7 +12,7 @@ from fuqi.access import AUDITOR, DATA_KEEPER, LEADERSHIP, STREET, Account
 from fuqi.store import Warehouse
 from fuqi.ui import identity
 from tests.conftest import copied
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import PARTS, OpenPage
 
 MINE, THEIRS = "福保街道", "华强北街道"
 OF_A_STREET = Account("clerk", frozenset({STREET}), (MINE,))
@@ -66,7 +66,7 @@ def of_others(demo_warehouse: Path) -> set[str]:
     return {text for text in found if len(text) > 4}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *PARTS])
 @pytest.mark.parametrize("account", [OF_A_STREET, OF_TWO], ids=["one street", "two streets"])
 def test_every_page_works_for_a_street_and_draws_no_other(guarded, of_others, account, page):
     opened = guarded(account, page)
