@@ -377,6 +377,29 @@ def test_other_rows_leave_the_description_of_a_chart_as_it_is(run, name):
     assert first["datasets"] != second["datasets"]
 
 
+def test_another_unit_in_bold_leaves_the_description_of_a_ranking_as_it_is(run):
+    rows = run("units_compared")
+    one, other, none = (
+        charts.spec_of(charts.ranking_with_interval(rows, chosen=chosen))
+        for chosen in (STREETS[0], STREETS[1], None)
+    )
+    assert without_rows(one) == without_rows(other) == without_rows(none)
+    bold = [[name for name in names_in(spec) if name.endswith(" ")] for spec in (one, other, none)]
+    assert bold == [[f"{STREETS[0]} "], [f"{STREETS[1]} "], []]
+    weights = re.findall(r'font-weight="700"[^>]*>([^<]*)<', as_svg_of(one))
+    assert weights == [STREETS[0]]
+
+
+def names_in(spec: dict[str, Any]) -> list[str]:
+    (sent,) = spec["datasets"].values()
+    return pa.ipc.open_stream(sent).read_all().column("compared_name").to_pylist()
+
+
+def as_svg_of(spec: dict[str, Any]) -> str:
+    tables = {n: pa.ipc.open_stream(t).read_all().to_pylist() for n, t in spec["datasets"].items()}
+    return vl_convert.vegalite_to_svg({**spec, "datasets": tables})
+
+
 def test_what_a_chart_is_about_travels_with_its_first_row(run, run_empty):
     drawn = charts.titled(charts.category_pareto(run("appeals_by_category")), "图名", "")
     spec = charts.spec_of(drawn, about=NASTY)

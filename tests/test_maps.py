@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from fuqi import look, maps, wording
+from fuqi import charts, look, maps, paths, wording
 from fuqi.maps import layers, tiles
 from fuqi.maps import served as served_addresses
 from fuqi.maps.boundaries import Areas
@@ -136,7 +138,7 @@ def test_a_server_serves_what_another_one_of_the_same_address_has_drawn(served, 
     fetched = [address for address in addresses if isinstance(address, str)]
     assert len(fetched) == 2
     monkeypatch.setattr("fuqi.maps.served._contents", {})
-    served_addresses._address.cache_clear()
+    monkeypatch.setattr("fuqi.maps.served._address", served_addresses._address.__wrapped__)
     assert {served.get(address).status_code for address in fetched} == {404}
     maps.serve(BOUNDARIES)
     assert {served.get(address).status_code for address in fetched} == {200}
@@ -221,6 +223,151 @@ def test_the_legend_says_low_and_high_in_words_and_in_the_unit_of_the_measure():
 def test_areas_of_no_boundary_are_counted():
     rows = pa.table({"community_name": ["没有边界的社区", COMMUNITIES[0]], "rate": [0.5, 0.6]})
     assert shown_rates(rows, counts=None).unbounded_count == 1
+
+
+# ---------------------------------------------------------------- areas alone, as a chart
+
+
+def street_rates(values: list[float]) -> pa.Table:
+    names = sorted(BOUNDARIES.streets.label_points)
+    return pa.table({"subdistrict_name": names, "rate": values})
+
+
+def flat(values: list[float], chosen: str | None = None, turn: int = 0) -> dict[str, Any]:
+    """The description that the browser gets, its tables read."""
+    frame = maps.Frame(subdistrict=chosen)
+    shown = maps.measure_by_area(
+        street_rates(values), BOUNDARIES, frame, measure="rate", label="率"
+    )
+    assert maps.is_flat(shown)
+    spec = charts.spec_of(maps.flat_chart(shown, BOUNDARIES, frame, turn=turn))
+    tables = spec.pop("datasets")
+    rows = {n: pa.ipc.open_stream(t).read_all().to_pylist() for n, t in tables.items()}
+    return {"spec": spec, **rows}
+
+
+RISING = [n / 20 for n in range(10)]
+
+
+def test_a_flat_map_draws_the_areas_that_the_deck_would():
+    shown = maps.measure_by_area(
+        street_rates(RISING), BOUNDARIES, maps.Frame(), measure="rate", label="率"
+    )
+    features = layer_of(shown, "areas")["data"]["features"]
+    drawn = {row["name"]: row for row in flat(RISING)["rows_1"]}
+    assert len(drawn) == len(features) == 10
+    for area in features:
+        row = drawn[area["name"]]
+        red, green, blue, alpha = area["fill"]
+        assert row["fill"] == f"rgba({red},{green},{blue},{alpha / 255:.1f})"
+        assert row["detail"] == area["detail"]
+    assert len({row["fill"] for row in drawn.values()}) == len(look.SEQUENCE)
+
+
+def test_the_chosen_area_of_a_flat_map_is_outlined_above_its_neighbours():
+    rows = flat(RISING, SHATOU)["rows_1"]
+    assert [row["name"] for row in rows if row["width"] > 2] == [SHATOU] == [rows[-1]["name"]]
+    assert not [row for row in flat(RISING)["rows_1"] if row["width"] > 2]
+
+
+def test_another_street_or_number_exchanges_the_rows_of_a_flat_map_and_leaves_its_description():
+    one, other = flat(RISING), flat(RISING[::-1], SHATOU, turn=1)
+    assert one["rows_1"] != other["rows_1"]
+    assert json.dumps(one["spec"]) == json.dumps(other["spec"])
+
+
+def test_a_flat_map_of_communities_moves_to_another_street_by_its_rows():
+    def of_street(street: str) -> tuple[str, list[dict[str, Any]]]:
+        frame = maps.Frame(subdistrict=street)
+        shown = maps.measure_by_area(
+            community_rates([0.1]), BOUNDARIES, frame, measure="rate", label="率", level="community"
+        )
+        spec = charts.spec_of(maps.flat_chart(shown, BOUNDARIES, frame))
+        rows = pa.ipc.open_stream(spec.pop("datasets")["rows_1"]).read_all().to_pylist()
+        return json.dumps(spec), rows
+
+    (one, here), (other, there) = of_street(SHATOU), of_street("福保街道")
+    assert one == other
+    view = layers.deck([], BOUNDARIES, maps.Frame(subdistrict="福保街道")).initial_view_state
+    assert (there[0]["longitude"], there[0]["latitude"]) == (view.longitude, view.latitude)
+    assert there[0]["scale"] == pytest.approx(512 * 2**view.zoom / (2 * math.pi))
+    assert here[0]["longitude"] != there[0]["longitude"]
+
+
+def test_each_row_of_a_flat_map_finds_its_shape_at_an_address():
+    (lookup,) = flat(RISING)["spec"]["layer"][0]["transform"]
+    address = lookup["from"]["data"]["url"]
+    content = maps.objects_of(address)
+    assert lookup["from"]["key"] == "properties.name"
+    assert {f["properties"]["name"] for f in content} == {
+        row["name"] for row in flat(RISING)["rows_1"]
+    }
+
+
+@pytest.mark.parametrize("kind", ["Polygon", "MultiPolygon"])
+def test_outer_rings_of_any_file_run_clockwise_as_vega_wants_them(kind, tmp_path):
+    ring = [[114.0, 22.5], [114.1, 22.5], [114.1, 22.6], [114.0, 22.6], [114.0, 22.5]]
+    coordinates = [ring] if kind == "Polygon" else [[ring]]
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "甲街道"},
+        "geometry": {"type": kind, "coordinates": coordinates},
+    }
+    file = tmp_path / "subdistricts.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (loaded,) = Areas.load(file).features
+    turned = json.loads(json.dumps(loaded["geometry"]))["coordinates"]
+    assert turned == ([ring[::-1]] if kind == "Polygon" else [[ring[::-1]]])
+    assert Areas.load(file).boxes == {"甲街道": (114.0, 22.5, 114.1, 22.6)}
+
+
+def test_a_server_that_has_drawn_no_flat_map_has_its_shapes():
+    code = "from fuqi import maps; maps.serve(maps.Boundaries.load()); print(maps.content_of(NAME))"
+    url = flat(RISING)["spec"]["layer"][0]["transform"][0]["from"]["data"]["url"]
+    name = url.rpartition("/")[2].removesuffix(".json")
+    fresh = subprocess.run(
+        [sys.executable, "-c", code.replace("NAME", repr(name))],
+        cwd=paths.PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "FeatureCollection" in fresh.stdout
+
+
+def test_a_click_on_a_flat_map_leads_where_one_on_the_deck_would():
+    shown = shown_rates(community_rates([0.1, 0.9]))
+    assert maps.is_flat(shown)
+    led_to = maps.goes_to(shown)
+    assert len(led_to) == 92
+    assert led_to[COMMUNITIES[0]] == {"community": COMMUNITIES[0]}
+
+
+def test_the_lines_of_streets_lie_on_a_flat_map_of_communities():
+    frame = maps.Frame(subdistrict=SHATOU, community=COMMUNITIES[1])
+    chart = maps.flat_chart(shown_rates(community_rates([0.1, 0.9])), BOUNDARIES, frame)
+    spec = charts.spec_of(chart)
+    lines, chosen = (
+        pa.ipc.open_stream(spec["datasets"][layer["data"]["name"]]).read_all().to_pylist()
+        for layer in spec["layer"]
+        if layer["mark"].get("filled") is False
+    )
+    assert {row["name"] for row in lines} == BOUNDARIES.streets.boxes.keys()
+    assert [row["name"] for row in chosen] == [SHATOU]
+    assert chosen[0]["width"] > lines[0]["width"]
+
+
+def test_a_map_with_points_or_without_areas_is_not_flat():
+    without = maps.Boundaries(BOUNDARIES.streets, Areas())
+    rows = community_rates([0.1])
+    nothing = maps.measure_by_area(
+        rows, without, maps.Frame(), measure="rate", label="率", level=maps.COMMUNITIES
+    )
+    assert not maps.is_flat(nothing)
+    point = layers.points("points", [layers.Point(114.05, 22.53, look.RECEIVED, "站")])
+    areas = layers.areas(BOUNDARIES, maps.Frame())
+    pointed = maps.DistrictMap(layers.deck([*areas, point], BOUNDARIES, maps.Frame()), (), "")
+    assert not maps.is_flat(pointed)
 
 
 # ---------------------------------------------------------------- cells

@@ -16,6 +16,10 @@ MOST_UNRANKED_ROWS = 20
 """In a longer comparison the units that take no rank are left to the table."""
 
 
+SET_IN_BOLD = " "
+"""Behind a name that stands out."""
+
+
 def ranking_with_interval(
     rows: pa.Table,
     *,
@@ -40,6 +44,7 @@ def ranking_with_interval(
     if own_targets:
         own = [own_targets.get(name) for name in rows.column("compared_name").to_pylist()]
         rows = rows.append_column("own_target", pa.array(own, pa.float64()))
+    rows = _told_apart(rows, chosen)
     base = (
         alt.Chart(rows)
         .transform_calculate(share="datum.numerator_count + '/' + datum.denominator_count")
@@ -55,7 +60,9 @@ def ranking_with_interval(
                     labelFontSize=13,
                     labelColor=look.INK,
                     labelFontWeight=alt.condition(
-                        alt.datum.value == (chosen or ""), alt.value(700), alt.value(400)
+                        f"slice(datum.value, -1) === '{SET_IN_BOLD}'",
+                        alt.value(700),
+                        alt.value(400),
                     ),
                 ),
             )
@@ -98,6 +105,14 @@ def ranking_with_interval(
         )
         layers.append(ticks)
     return layered(*layers, height=28 * rows.num_rows + FRAME_HEIGHT)
+
+
+def _told_apart(rows: pa.Table, chosen: str | None) -> pa.Table:
+    """The rows with a name to be set in bold: another description would have the chart drawn anew."""
+    names = rows.column("compared_name").to_pylist()
+    shown = [f"{name}{SET_IN_BOLD}" if name == chosen else name for name in names]
+    place = rows.column_names.index("compared_name")
+    return rows.set_column(place, "compared_name", pa.array(shown, pa.string()))
 
 
 def tooltip(label: str, counts: str, names: str) -> list[alt.Tooltip]:

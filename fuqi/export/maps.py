@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
-from shapely.geometry import mapping, shape
-from shapely.geometry.polygon import orient
 
 from fuqi import look
 from fuqi.export.pictures import length
 from fuqi.maps import DistrictMap, Frame, LegendEntry, objects_of
+from fuqi.maps.flat import TILE, css
 
 WIDTH = 720
-TILE = 512
-"""Pixels a side of the world in deck.gl at zoom 0."""
 EARTH = 40_075_016.686
 """Metres around the equator."""
 LEGEND_SIZE = 13
@@ -89,7 +86,7 @@ def _geojson(layer: _Layer) -> list[alt.Chart]:
     features = [
         {
             "type": "Feature",
-            "geometry": clockwise(each["geometry"]),
+            "geometry": each["geometry"],
             "fill": css(layer.of(each, "getFillColor")) if filled else "transparent",
             "stroke": css(layer.of(each, "getLineColor")),
             "width": layer.of(each, "getLineWidth", 1),
@@ -215,23 +212,6 @@ def _paint() -> dict[str, Any]:
         "stroke": alt.Stroke("stroke:N", scale=None, legend=None),
         "strokeWidth": alt.StrokeWidth("width:Q", scale=None, legend=None),
     }
-
-
-def clockwise(geometry: Object) -> Object:
-    """The geometry with outer rings clockwise: Vega takes any other ring for the rest of the world."""
-    held = shape(geometry)
-    if held.geom_type == "Polygon":
-        return mapping(orient(held, -1))
-    if held.geom_type == "MultiPolygon":
-        parts = [mapping(orient(part, -1))["coordinates"] for part in held.geoms]
-        return {"type": "MultiPolygon", "coordinates": parts}
-    return geometry
-
-
-def css(colour: Sequence[int]) -> str:
-    """A colour of deck.gl, three or four numbers to 255, as Vega takes it."""
-    red, green, blue, alpha = [*colour, 255][:4]
-    return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"
 
 
 def _legend(entries: Sequence[LegendEntry], top: float, width: int) -> tuple[list[alt.Chart], int]:

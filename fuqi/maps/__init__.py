@@ -1,9 +1,13 @@
-"""Maps: rows of a query in, a pydeck deck and its legend out. Nothing is fetched but our own boundaries: no tiles."""
+"""Maps: rows of a query in, a pydeck deck and its legend out. Nothing is fetched but our own boundaries: no tiles.
+
+One of areas alone can be had as an Altair chart as well (`flat`).
+"""
 
 from fuqi.maps.areas import measure_by_area
 from fuqi.maps.boundaries import Boundaries, BoundaryError
 from fuqi.maps.counts import counts_by_area
-from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry, serve
+from fuqi.maps.flat import PLACE, flat_chart, goes_to, is_flat, serve
+from fuqi.maps.layers import COMMUNITIES, STREETS, DistrictMap, Frame, LegendEntry
 from fuqi.maps.points import held_objects, stations
 from fuqi.maps.reach import cells_a_side, enterprise_cells
 from fuqi.maps.responsibility import held_over_streets
@@ -13,6 +17,7 @@ from fuqi.maps.served import content_of, objects_of
 __all__ = [
     "BOUNDARIES_FOLDER",
     "COMMUNITIES",
+    "PLACE",
     "STREETS",
     "Boundaries",
     "BoundaryError",
@@ -23,8 +28,11 @@ __all__ = [
     "content_of",
     "counts_by_area",
     "enterprise_cells",
+    "flat_chart",
+    "goes_to",
     "held_objects",
     "held_over_streets",
+    "is_flat",
     "measure_by_area",
     "objects_of",
     "serve",

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shapely.geometry import shape
+from shapely.geometry import MultiPolygon, mapping, shape
+from shapely.geometry.polygon import orient
 
 from fuqi import paths
 
@@ -21,7 +22,10 @@ class BoundaryError(ValueError):
 
 @dataclass(frozen=True)
 class Areas:
-    """Polygons of one level with the point each one's name is written at and the box it fills (WGS84 degrees)."""
+    """Polygons of one level with the point each one's name is written at and the box it fills (WGS84 degrees).
+
+    Loaded ones have their outer rings clockwise.
+    """
 
     features: tuple[dict[str, Any], ...] = ()
     label_points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -32,7 +36,9 @@ class Areas:
         """Raises BoundaryError naming the file; every feature needs the property `name`."""
         try:
             collection = json.loads(path.read_text(encoding="utf-8"))
-            features = tuple(collection["features"])
+            features = tuple(
+                {**f, "geometry": _clockwise(f["geometry"])} for f in collection["features"]
+            )
             shapes = {f["properties"]["name"]: shape(f["geometry"]) for f in features}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BoundaryError(
@@ -100,3 +106,13 @@ class Boundaries:
         """The box of the community, else of the subdistrict, else of the district."""
         whole = self.streets.boxes.get(subdistrict or "", self.bounds)
         return self.communities.boxes.get(community or "", whole)
+
+
+def _clockwise(geometry: dict[str, Any]) -> dict[str, Any]:
+    """With outer rings clockwise: Vega takes any other ring for the rest of the world."""
+    held = shape(geometry)
+    if held.geom_type == "Polygon":
+        held = orient(held, -1)
+    elif held.geom_type == "MultiPolygon":
+        held = MultiPolygon([orient(part, -1) for part in held.geoms])
+    return json.loads(json.dumps(mapping(held)))

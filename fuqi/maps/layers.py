@@ -141,7 +141,7 @@ def areas(
 
 
 def serve(boundaries: Boundaries) -> None:
-    """Have an address for all boundaries that maps do not carry themselves, whether or not one is drawn here."""
+    """Have an address for what layers do not carry themselves, whether or not one is drawn here."""
     for level in (STREETS, COMMUNITIES):
         areas(boundaries, Frame(), level=level)
 
@@ -180,7 +180,7 @@ def _plain_street(feature: Feature) -> Feature:
 
 def _outlines(drawn: Areas, chosen: str | None) -> list[pdk.Layer]:
     """The streets' lines over the communities."""
-    features = [{"type": "Feature", "geometry": feature["geometry"]} for feature in drawn.features]
+    features = [_named(feature) for feature in drawn.features]
     lines = pdk.Layer(
         "GeoJsonLayer",
         served.address(features),
@@ -191,10 +191,16 @@ def _outlines(drawn: Areas, chosen: str | None) -> list[pdk.Layer]:
         line_width_units=pdk.types.String("pixels"),
         pickable=False,
     )
-    outlined = [
-        {"type": "Feature", "geometry": feature["geometry"]} for feature in _chosen(drawn, chosen)
-    ]
+    outlined = [_named(feature) for feature in _chosen(drawn, chosen)]
     return [lines, *_outline(outlined, look.MUTED, 3, is_clickable=False)]
+
+
+def _named(feature: Feature) -> Feature:
+    return {
+        "type": "Feature",
+        "geometry": feature["geometry"],
+        "name": text(feature["properties"]["name"]),
+    }
 
 
 def _chosen(drawn: Areas, chosen: str | None) -> Sequence[Feature]:

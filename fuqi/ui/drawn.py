@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pyarrow as pa
 
-from fuqi import charts
+from fuqi import charts, maps
 from fuqi.maps import Boundaries, DistrictMap, Frame
 from fuqi.ui.answers import Answers
 
@@ -53,6 +53,17 @@ def district_map(
         return draw(*rows, boundaries=boundaries, frame=frame, **options)
 
     return MAPS.ask(fingerprint((draw, rows, frame, dict(options))), drawn)
+
+
+def flat_map_spec(
+    shown: DistrictMap, boundaries: Boundaries, frame: Frame, turn: int
+) -> dict[str, Any]:
+    """The description of a map that is drawn as a chart; for reading only, as others get the same object."""
+
+    def drawn(_: Any) -> dict[str, Any]:
+        return charts.spec_of(maps.flat_chart(shown, boundaries, frame, turn=turn))
+
+    return SPECS.ask((shown.deck.to_json(), frame.width, frame.height, turn), drawn)
 
 
 def fingerprint(value: Any) -> tuple:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from fuqi import charts, export, targets, wording
-from fuqi.maps import DistrictMap
+from fuqi import charts, export, maps, targets, wording
+from fuqi.maps import DistrictMap, Frame
 from fuqi.store import Kpi, kpis, load_queries
 from fuqi.ui import downloads, drawn, places
 from fuqi.ui.escaping import cut, plain
@@ -365,8 +365,21 @@ def district_map(
             of_cases=are_cases(rows[0]),
         )
     st.html(_legend(shown))
-    # The same element at every place and for every measure: a deck made anew takes seconds without a graphics card.
     key = f"map_{draw.__name__}"
+    if maps.is_flat(shown) and not frame.tile_url:
+        _flat_map(view, shown, frame, key)
+    else:
+        _deck_map(view, shown, frame, key)
+    notes += [
+        view.settings.tile_attribution if view.settings.tile_url else "",
+        scope_of(rows[0]),
+        view.provenance,
+    ]
+    st.caption(small_print(*notes))
+
+
+def _deck_map(view: View, shown: DistrictMap, frame: Frame, key: str) -> None:
+    """A map to move about in."""
     is_renamed = f"{key}_is_renamed"
 
     def go() -> None:
@@ -377,13 +390,30 @@ def district_map(
 
     # What was clicked would stay selected, and the next click on it would undo that instead of going there.
     deck = shown.deck.renamed() if st.session_state.get(is_renamed) else shown.deck
+    # The same element at every place and for every measure: a deck made anew takes seconds without a graphics card.
     st.pydeck_chart(deck, height=frame.height, alt=shown.description, on_select=go, key=key)
-    notes += [
-        view.settings.tile_attribution if view.settings.tile_url else "",
-        scope_of(rows[0]),
-        view.provenance,
-    ]
-    st.caption(small_print(*notes))
+
+
+def _flat_map(view: View, shown: DistrictMap, frame: Frame, key: str) -> None:
+    """A map of areas alone, as a chart."""
+    places_of = maps.goes_to(shown)
+    turn = f"{key}_turn"
+
+    def go() -> None:
+        for clicked in st.session_state[key].selection[maps.PLACE]:
+            st.session_state[turn] = 1 - st.session_state.get(turn, 0)
+            _go(view, places_of.get(clicked["name"], {}))
+
+    spec = drawn.flat_map_spec(shown, view.boundaries, frame, st.session_state.get(turn, 0))
+    st.vega_lite_chart(
+        spec=spec,
+        width="stretch",
+        theme=None,
+        alt=shown.description,
+        on_select=go,
+        selection_mode=maps.PLACE,
+        key=key,
+    )
 
 
 def _clicks_on(name: str) -> tuple[str, Callable[[], None]]:

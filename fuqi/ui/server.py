@@ -349,8 +349,8 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 
-PAGES_WITH_MAPS = ("", "street", "assignments", "stations", "small_business")
-"""The last part of their addresses; elsewhere what draws maps is fetched when one is met."""
+PAGES_WITH_MAPS = ("street", "assignments", "stations")
+"""The last part of their addresses; elsewhere what draws maps with deck.gl is fetched when one is met."""
 
 
 def _translated(page: bytes, path: str) -> bytes:

@@ -29,6 +29,7 @@ VISITS: dict[str, tuple[str, dict[str, str]]] = {
     "data": ("data", {}),
     "a link's own words": ("overview", {"street": hostile.MARKDOWN[1], "from": hostile.MARKUP[0]}),
 }
+MAPS = "[data-testid=stDeckGlJsonChart], .st-key-map_measure_by_area [data-testid=stVegaLiteChart]"
 BROKEN = ("Uncaught", "Unexpected token", "is not defined", "Content Security Policy")
 """What a browser says when a text was read as code; slow graphics and the like it mentions as well."""
 FOUND = """() => {
@@ -76,7 +77,7 @@ def test_hostile_texts_do_nothing_in_the_browser(
 ) -> None:
     screen, dialogs = opened_on(hostile_server, open_screen, visit)
     screen.page.wait_for_timeout(2500)  # maps and charts are drawn after the page stands still
-    for map_ in screen.page.locator("[data-testid=stDeckGlJsonChart]").all()[:1]:
+    for map_ in screen.page.locator(MAPS).all()[:1]:
         map_.scroll_into_view_if_needed()
         box = map_.bounding_box()
         assert box is not None

@@ -14,8 +14,9 @@ from tests.browser.screen import Screen, link
 from tests.pages.plain_figures import Asked, plain_figures
 
 BOUNDARIES = maps.Boundaries.load()
-MAP = "[data-testid=stDeckGlJsonChart]"
-DRAWINGS = f"{MAP} canvas, [data-testid=stVegaLiteChart] canvas"
+FLAT = ".st-key-map_measure_by_area [data-testid=stVegaLiteChart]"
+MAP = f"[data-testid=stDeckGlJsonChart], {FLAT}"
+DRAWINGS = "[data-testid=stDeckGlJsonChart] canvas, [data-testid=stVegaLiteChart] :is(canvas, svg)"
 SHATOU = BOUNDARIES.streets.label_points["沙头街道"]
 
 
@@ -36,7 +37,9 @@ def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Fram
     box = place.bounding_box()
     assert box is not None
     (x, y), (x0, y0) = mercator(*position), mercator(view.longitude, view.latitude)
-    pixels = 512 * 2**view.zoom
+    is_flat = place.and_(screen.page.locator(FLAT)).count()
+    enlarged = min(box["width"] / frame.width, box["height"] / frame.height) if is_flat else 1
+    pixels = 512 * 2**view.zoom * enlarged
     at_x, at_y = box["width"] / 2 + (x - x0) * pixels, box["height"] / 2 + (y - y0) * pixels
     screen.page.mouse.move(box["x"] + at_x, box["y"] + at_y)
     screen.page.wait_for_timeout(300)
@@ -171,7 +174,7 @@ SHATOU_WITHOUT_STATION = SHATOU
 
 def mark_drawings(screen: Screen) -> None:
     """Remember the maps and charts that the page has now."""
-    screen.page.locator(f"{MAP} canvas").first.wait_for()
+    screen.page.locator(MAP).locator("canvas, svg").first.wait_for()
     screen.page.wait_for_timeout(1500)
     screen.page.evaluate(f"window.stood = new Set(document.querySelectorAll('{DRAWINGS}'))")
 

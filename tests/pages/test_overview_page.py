@@ -12,7 +12,7 @@ from fuqi.ui.bands import beside
 from tests.ledger import appeal, publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import Asked, PlainFigures
-from tests.pages.test_pages import cards, maps
+from tests.pages.test_pages import cards, flat_maps
 
 ALARMS = ("超期未办结", "无人挂点", "未覆盖小个专")
 
@@ -89,9 +89,8 @@ def test_the_map_is_coloured_by_the_rate_the_reader_chooses(open_page: OpenPage)
 
 
 def map_tips(opened: AppTest) -> dict[str, str]:
-    (drawn,) = maps(opened)
-    (areas,) = [layer for layer in drawn["layers"] if layer["id"] == "areas"]
-    return {f["name"]: f["detail"] for f in areas["data"]["features"]}
+    (drawn,) = flat_maps(opened)
+    return {name: area["detail"] for name, area in drawn.items()}
 
 
 def test_a_street_without_cases_has_no_rate(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fuqi.maps import PLACE
 from fuqi.store import Warehouse, kpis, load_queries
 from fuqi.worktime import ANNOUNCED_YEARS
 from tests.ledger import publish_ledger, subdistricts
@@ -60,7 +61,12 @@ def cards(opened: AppTest) -> dict[str, Card]:
 
 def chart_specs(opened: AppTest) -> list[dict[str, Any]]:
     """The charts' descriptions, with what stands below a title as a reader sees it: it travels with the rows."""
-    return [_as_seen(chart.proto) for chart in opened.get("vega_lite_chart")]
+    return [_as_seen(chart.proto) for chart in opened.get("vega_lite_chart") if not is_map(chart)]
+
+
+def is_map(chart: Any) -> bool:
+    """Whether a chart is a map of areas: a click on it leads to a place."""
+    return list(chart.proto.selection_mode) == [PLACE]
 
 
 def _as_seen(sent: Any) -> dict[str, Any]:
@@ -74,7 +80,16 @@ def _as_seen(sent: Any) -> dict[str, Any]:
 
 
 def maps(opened: AppTest) -> list[dict[str, Any]]:
+    """The maps that deck.gl draws."""
     return [json.loads(drawn.proto.json) for drawn in opened.get("deck_gl_json_chart")]
+
+
+def flat_maps(opened: AppTest) -> list[dict[str, dict[str, Any]]]:
+    """The maps of areas alone: what stands in each of their areas, by its name."""
+    drawn = [chart.proto for chart in opened.get("vega_lite_chart") if is_map(chart)]
+    areas = [next(rows for rows in sent.datasets if rows.name == "rows_1") for sent in drawn]
+    rows = [pa.ipc.open_stream(each.data.data).read_all().to_pylist() for each in areas]
+    return [{row["name"]: row for row in each} for each in rows]
 
 
 def strings_under(spec: Any, key: str) -> Iterator[str]:
@@ -221,7 +236,7 @@ def test_demo_as_of_and_release_stand_on_the_page_and_on_every_chart_and_map(
     specs = chart_specs(opened)
     under_maps = [c.value for c in opened.caption if "示意边界" in c.value]
     assert specs or page in ("assignments", "street", "stations.sites")
-    assert len(under_maps) == len(maps(opened))
+    assert len(under_maps) == len(maps(opened)) + len(flat_maps(opened))
     for part in origin:
         assert part in badges
         assert all(part in json.dumps(spec, ensure_ascii=False) for spec in specs)

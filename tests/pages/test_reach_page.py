@@ -12,6 +12,7 @@ from fuqi.ui import reach
 from tests.ledger import publish_ledger, subdistricts
 from tests.pages.conftest import PARTS, OpenPage
 from tests.pages.plain_figures import AS_OF, PlainFigures
+from tests.pages.test_pages import flat_maps
 from tests.plain.great_circle import metres_between
 
 STREET = "沙头街道"
@@ -137,8 +138,9 @@ def test_a_link_opens_its_part_and_only_that_is_worked_out(part: str, open_page:
         {layer["id"] for layer in json.loads(m.proto.json)["layers"]}
         for m in opened.get("deck_gl_json_chart")
     ]
-    own = {FIRST: "stations", REACH: "areas", SITES: "sites"}
+    own = {FIRST: "stations", SITES: "sites"}
     assert len(layers) == (part in own)
+    assert len(flat_maps(opened)) == (part == REACH)
     assert all(own[part] in each for each in layers)
 
 

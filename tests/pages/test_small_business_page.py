@@ -1,6 +1,5 @@
 """The page 小个专 as Streamlit runs it: cards, the sentence on gaps, the tabs, the reconciliation."""
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ from fuqi.ui import small_business
 from tests.ledger import publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import Card
-from tests.pages.test_pages import cards, chart_specs, maps
+from tests.pages.test_pages import cards, chart_specs, flat_maps
 
 STREETS = ("福保街道", "园岭街道")
 COMMUNITIES = (("石厦社区", STREETS[0]), ("新港社区", STREETS[0]), ("园东社区", STREETS[1]))
@@ -130,9 +129,8 @@ def test_cards_on_the_demo_say_what_was_published(open_page: OpenPage) -> None:
     assert shown["走访小个专"].value.startswith("529,8")
     assert shown["食品许可绿色通道用时"].value == "3个工作日"
     assert "全区没有覆盖缺口" in said(opened)
-    (drawn,) = maps(opened)
-    areas = next(layer for layer in drawn["layers"] if layer["id"] == "areas")
-    assert len(areas["data"]["features"]) == 92
+    (areas,) = flat_maps(opened)
+    assert len(areas) == 92
     agreed = table_with(opened, "判断")
     assert list(agreed["判断"]) == ["一致"] * 5
     published = table_with(opened, "看板计算")
@@ -207,9 +205,8 @@ def test_streets_can_be_seen_instead_of_communities(open_ledger: Callable[..., A
 
     assert not opened.exception
     assert list(table_with(opened, "period_visited_rate")["subdistrict_name"]) == list(STREETS)
-    (drawn,) = maps(opened)
-    tips = json.dumps(drawn, ensure_ascii=False)
-    assert "组织覆盖率 50.00%（1/2） 样本不足" in tips
+    (areas,) = flat_maps(opened)
+    assert "组织覆盖率 50.00%（1/2） 样本不足" in {area["detail"] for area in areas.values()}
 
 
 def test_only_the_tab_on_the_screen_is_worked_out(open_ledger: Callable[..., AppTest]) -> None:

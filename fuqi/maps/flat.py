@@ -1,0 +1,198 @@
+"""A map of nothing but areas as a chart to click on: read off the deck, drawn by Vega, which needs no WebGL.
+
+Where there is no graphics card deck.gl takes seconds to draw its first map, and its scripts are a third of what a
+page loads. Areas that carry a number lose nothing by standing still: a click leads into them, and a wheel turned
+above them goes on through the page.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from html import unescape
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+
+from fuqi import look
+from fuqi.maps import layers, served
+from fuqi.maps.boundaries import Areas, Boundaries
+from fuqi.maps.layers import DistrictMap, Frame
+
+PLACE = "place"
+"""The selection that a click makes."""
+FIRST_ROW = "data('rows_1')[0]"
+"""The first area: what is seen of all is said with each."""
+KINDS = frozenset({"GeoJsonLayer", "TextLayer"})
+TILE = 512
+"""Pixels a side of the world in deck.gl at zoom 0."""
+
+Object = Mapping[str, Any]
+
+
+def is_flat(shown: DistrictMap) -> bool:
+    """Whether a map holds areas to click on, lines and names, and nothing else."""
+    layers_held = shown.deck.layers
+    has_areas = any(layer.pickable and served.objects_of(layer.data) for layer in layers_held)
+    return has_areas and {layer.type for layer in layers_held} <= KINDS
+
+
+def flat_chart(
+    shown: DistrictMap, boundaries: Boundaries, frame: Frame, *, turn: int = 0
+) -> alt.LayerChart:
+    """The areas, lines and names of a flat map at the size of `frame`, larger where there is more room.
+
+    A click selects the `name` of an area, together with `turn`: of another turn, the same area can be clicked again.
+    What differs from one choice of filters to another stands in the rows; the shapes are fetched by an address.
+    """
+    described = json.loads(shown.deck.to_json())
+    view = described["initialViewState"]
+    seen = {
+        "longitude": view["longitude"],
+        "latitude": view["latitude"],
+        "scale": TILE * 2 ** view["zoom"] / (2 * math.pi),
+        "turn": turn,
+    }
+    enlarged = f"min(width / {frame.width}, height / {frame.height})"
+    projection = alt.Projection(
+        type="mercator",
+        center=alt.ExprRef(f"[{FIRST_ROW}.longitude, {FIRST_ROW}.latitude]"),
+        scale=alt.ExprRef(f"{FIRST_ROW}.scale * {enlarged}"),
+        translate=alt.ExprRef("[width / 2, height / 2]"),
+    )
+    parts = []
+    for layer in described["layers"]:
+        if not served.objects_of(layer["data"]):
+            continue
+        if layer["@@type"] == "TextLayer":
+            parts += _names(layer)
+        elif layer.get("pickable"):
+            parts.append(_areas(layer, boundaries, seen))
+        else:
+            parts.append(_lines(layer, boundaries))
+    return alt.layer(*(part.properties(projection=projection) for part in parts)).properties(
+        height=frame.height, padding=dict.fromkeys(("left", "top", "right", "bottom"), 0)
+    )
+
+
+def goes_to(shown: DistrictMap) -> Mapping[str, Mapping[str, str]]:
+    """The places that a click leads to, by the name of the area that is clicked."""
+    described = json.loads(shown.deck.to_json())
+    (areas,) = (layer for layer in described["layers"] if layer.get("pickable"))
+    return {unescape(each["name"]): each["goes_to"] for each in areas["data"]["features"]}
+
+
+def serve(boundaries: Boundaries) -> None:
+    """Have an address for all boundaries that maps do not carry themselves, whether or not one is drawn here."""
+    layers.serve(boundaries)
+    for areas in (boundaries.streets, boundaries.communities):
+        _address(areas)
+
+
+def _areas(layer: Object, boundaries: Boundaries, seen: Object) -> alt.Chart:
+    rows = [
+        {
+            "name": unescape(each["name"]),
+            "detail": unescape(each["detail"]),
+            "fill": css(each["fill"]),
+            "line": css(each["line"]),
+            "width": each["width"],
+            **seen,
+        }
+        for each in layer["data"]["features"]
+    ]
+    place = alt.selection_point(
+        name=PLACE, fields=["name", "turn"], on="click", toggle=False, clear=False
+    )
+    return (
+        _shapes(rows, boundaries, "areas", cursor="pointer")
+        .encode(
+            fill=alt.Fill("fill:N", scale=None, legend=None),
+            tooltip=[alt.Tooltip("name:N", title="title"), alt.Tooltip("detail:N", title=" ")],
+        )
+        .add_params(place)
+    )
+
+
+def _lines(layer: Object, boundaries: Boundaries) -> alt.Chart:
+    """Lines to look at: what lies below can be clicked through them."""
+    line, width = css(layer["getLineColor"]), layer["getLineWidth"]
+    features = served.objects_of(layer["data"])
+    rows = [{"name": unescape(each["name"]), "line": line, "width": width} for each in features]
+    return _shapes(rows, boundaries, layer["id"], filled=False, tooltip=None)
+
+
+def _shapes(rows: Sequence[Object], boundaries: Boundaries, name: str, **mark: Any) -> alt.Chart:
+    """The areas that the rows name, each with its `line` and its `width`, later ones above earlier ones."""
+    is_streets = rows[0]["name"] in map(_as_shown, boundaries.streets.boxes)
+    known = boundaries.streets if is_streets else boundaries.communities
+    shapes = alt.UrlData(url=_address(known), format={"type": "json", "property": "features"})
+    return (
+        # Altair would name it by what is in it.
+        alt.Chart(pa.Table.from_pylist(list(rows)), name=name)
+        .transform_lookup(
+            "name", from_=alt.LookupData(data=shapes, key="properties.name"), as_="shape"
+        )
+        .mark_geoshape(strokeJoin="round", clip=True, aria=False, **mark)
+        .encode(
+            shape=alt.Shape(field="shape", type="geojson"),
+            stroke=alt.Stroke("line:N", scale=None, legend=None),
+            strokeWidth=alt.StrokeWidth("width:Q", scale=None, legend=None),
+        )
+    )
+
+
+def _names(layer: Object) -> list[alt.Chart]:
+    rows = pa.Table.from_pylist(
+        [
+            {
+                "longitude": each["position"][0],
+                "latitude": each["position"][1],
+                "text": each["text"],
+                "colour": css(each["colour"]),
+            }
+            for each in layer["data"]
+        ]
+    )
+    words = alt.Chart(rows).encode(longitude="longitude:Q", latitude="latitude:Q", text="text:N")
+    mark = {
+        "fontSize": layer["getSize"],
+        "fontWeight": layer["fontWeight"],
+        "clip": True,
+        "aria": False,
+        "tooltip": None,
+    }
+    plate = words.mark_text(
+        **mark,
+        color=look.PAPER,
+        stroke=look.PAPER,
+        strokeWidth=5,
+        strokeOpacity=0.9,
+        strokeJoin="round",
+    )
+    written = words.mark_text(**mark).encode(color=alt.Color("colour:N", scale=None, legend=None))
+    return [plate, written]
+
+
+def _address(areas: Areas) -> str:
+    return served.address(
+        [
+            {
+                "type": "Feature",
+                "properties": {"name": _as_shown(feature["properties"]["name"])},
+                "geometry": feature["geometry"],
+            }
+            for feature in areas.features
+        ]
+    )
+
+
+def _as_shown(name: str) -> str:
+    """A name as maps write it."""
+    return unescape(layers.text(name))
+
+
+def css(colour: Sequence[int]) -> str:
+    """A colour of deck.gl, three or four numbers to 255, as Vega takes it."""
+    red, green, blue, alpha = [*colour, 255][:4]
+    return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"
