@@ -198,6 +198,21 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept():
     assert answers.ask("key", lambda _: "now there is") == "now there is"
 
 
+def test_work_that_the_machine_has_no_thread_for_fails_and_can_be_asked_for_again(monkeypatch):
+    answers: Answers[int] = Answers(10)
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers._threads, "submit", refuse)
+        with pytest.raises(RuntimeError, match="thread"):
+            answers.ask("key", lambda _: 1)
+    again = Reader(answers, "key", lambda _: 2)
+    again.join(SECONDS_TO_GIVE_UP)
+    assert again.got == 2
+
+
 def test_answers_weigh_no_more_than_they_may_and_the_longest_unasked_go_first():
     answers = Answers(100, weigh=len)
     for key in ("a", "b", "c"):

@@ -153,6 +153,16 @@ def test_a_build_that_fails_leaves_the_rollups_as_they_were(
     assert not (release.folder / ".rollups").exists()
 
 
+def test_a_limit_that_is_no_number_is_named(spark_home: Path, tmp_path: Path) -> None:
+    from fuqi.spark.build import AT_ONCE  # which needs pyspark
+
+    publish_ledger(tmp_path / "warehouse")
+
+    done = _build(tmp_path / "warehouse", "local[1]", expected=1, configured={AT_ONCE: "2m"})
+
+    assert f"{AT_ONCE}=2m 不是整数" in done.stderr
+
+
 def test_without_pyspark_the_command_says_what_to_install(tmp_path: Path) -> None:
     publish_ledger(tmp_path / "warehouse")
     run = "import sys; sys.modules['pyspark'] = None; from fuqi.cli import main; sys.exit(main())"
@@ -246,7 +256,7 @@ def _build(
     settings: Path = paths.SETTINGS,
     *,
     expected: int = 0,
-    configured: Mapping[str, int] | None = None,
+    configured: Mapping[str, int | str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     on_spark = () if master is None else ("--engine", "spark", "--master", master)
     if master is not None:

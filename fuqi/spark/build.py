@@ -97,8 +97,7 @@ class _Tables:
         self._contract = contract.load()
         self._known: set[str] = set()
         self._worked_out: dict[str, Path] = {}
-        most = int(spark.conf.get(AT_ONCE, str(MOST_AT_ONCE)))
-        self._is_large = release.manifest.tables["appeals"].rows > most
+        self._is_large = release.manifest.tables["appeals"].rows > _most_at_once(spark)
         worktime_sql.create(connection, release.manifest, settings)
         list_absent_columns(connection, release, self._contract)
         list_kept_periods(connection, release.manifest.data_as_of.date(), settings)
@@ -217,3 +216,11 @@ def _joined(
 def _address(path: Path) -> str:
     """The path as Spark takes it for a file of a disk, whatever file system its cluster is set to."""
     return f"file://{path.resolve()}"
+
+
+def _most_at_once(spark: session.SparkSession) -> int:
+    """The appeals whose medians are worked out all at once; SparkError for a setting that is no number."""
+    given = spark.conf.get(AT_ONCE, str(MOST_AT_ONCE))
+    if not given.isdecimal():
+        raise session.SparkError(f"{AT_ONCE}={given} 不是整数：请写诉求件数，如 2000000")
+    return int(given)

@@ -101,11 +101,7 @@ class Answers(Generic[T]):
                 self.found_count += 1
             mine.waiting += 1
         if is_new:
-            # The work is not to hold this future, which holds it: what was given up would stay in that circle until
-            # Python goes through all of its memory.
-            self._threads.submit(work, mine.stoppable).add_done_callback(
-                lambda done: self._end(key, mine, done)
-            )
+            self._begin(key, mine, work)
         error = None
         try:
             wait(mine.is_over)
@@ -128,6 +124,18 @@ class Answers(Generic[T]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def _begin(self, key: Hashable, mine: _Work[T], work: Callable[[Stoppable], T]) -> None:
+        # Neither the work nor whoever waits for it is to hold this future, which holds them: what was given up would
+        # stay in that circle until Python goes through all of its memory.
+        try:
+            begun = self._threads.submit(work, mine.stoppable)
+        except (
+            RuntimeError
+        ) as error:  # the machine has no thread left, or the process is about to end
+            self._fail(key, mine, error)
+        else:
+            begun.add_done_callback(lambda done: self._end(key, mine, done))
+
     def _end(self, key: Hashable, mine: _Work[T], done: Future[T]) -> None:
         try:
             mine.error = done.exception()
@@ -142,6 +150,14 @@ class Answers(Generic[T]):
                     mine.error = None
         finally:
             mine.is_over.set()
+
+    def _fail(self, key: Hashable, mine: _Work[T], error: BaseException) -> None:
+        """Work that could not begin: everybody who waits for it is told."""
+        with self._lock:
+            if self._under_way.get(key) is mine:
+                del self._under_way[key]
+            mine.error = error
+        mine.is_over.set()
 
     def _keep(self, key: Hashable, answer: T, weight: int) -> None:
         if weight > self.most:
