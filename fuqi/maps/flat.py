@@ -32,9 +32,7 @@ Object = Mapping[str, Any]
 
 def is_flat(shown: DistrictMap) -> bool:
     """Whether a map holds areas to click on, lines and names, and nothing else."""
-    layers_held = shown.deck.layers
-    has_areas = any(layer.pickable and served.objects_of(layer.data) for layer in layers_held)
-    return has_areas and {layer.type for layer in layers_held} <= KINDS
+    return bool(_clickable(shown)) and {layer.type for layer in shown.deck.layers} <= KINDS
 
 
 def flat_chart(
@@ -65,21 +63,24 @@ def flat_chart(
         if not served.objects_of(layer["data"]):
             continue
         if layer["@@type"] == "TextLayer":
-            parts += _names(layer)
+            parts += _names(layer, projection)
         elif layer.get("pickable"):
-            parts.append(_areas(layer, boundaries, seen))
+            parts.append(_areas(layer, boundaries, projection, seen))
         else:
-            parts.append(_lines(layer, boundaries))
-    return alt.layer(*(part.properties(projection=projection) for part in parts)).properties(
-        height=frame.height, padding=dict.fromkeys(("left", "top", "right", "bottom"), 0)
-    )
+            parts.append(_lines(layer, boundaries, projection))
+    no_padding = dict.fromkeys(("left", "top", "right", "bottom"), 0)
+    return alt.layer(*parts, height=frame.height, padding=no_padding)
 
 
 def goes_to(shown: DistrictMap) -> Mapping[str, Mapping[str, str]]:
     """The places that a click leads to, by the name of the area that is clicked."""
-    described = json.loads(shown.deck.to_json())
-    (areas,) = (layer for layer in described["layers"] if layer.get("pickable"))
-    return {unescape(each["name"]): each["goes_to"] for each in areas["data"]["features"]}
+    return {unescape(each["name"]): each["goes_to"] for each in _clickable(shown)}
+
+
+def _clickable(shown: DistrictMap) -> Sequence[Object]:
+    """The areas that a click leads into."""
+    clickable = (layer.data for layer in shown.deck.layers if layer.pickable)
+    return served.objects_of(next(clickable, ()))
 
 
 def serve(boundaries: Boundaries) -> None:
@@ -89,7 +90,9 @@ def serve(boundaries: Boundaries) -> None:
         _address(areas)
 
 
-def _areas(layer: Object, boundaries: Boundaries, seen: Object) -> alt.Chart:
+def _areas(
+    layer: Object, boundaries: Boundaries, projection: alt.Projection, seen: Object
+) -> alt.Chart:
     rows = [
         {
             "name": unescape(each["name"]),
@@ -105,7 +108,7 @@ def _areas(layer: Object, boundaries: Boundaries, seen: Object) -> alt.Chart:
         name=PLACE, fields=["name", "turn"], on="click", toggle=False, clear=False
     )
     return (
-        _shapes(rows, boundaries, "areas", cursor="pointer")
+        _shapes(rows, boundaries, projection, "areas", cursor="pointer")
         .encode(
             fill=alt.Fill("fill:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("name:N", title="title"), alt.Tooltip("detail:N", title=" ")],
@@ -114,22 +117,28 @@ def _areas(layer: Object, boundaries: Boundaries, seen: Object) -> alt.Chart:
     )
 
 
-def _lines(layer: Object, boundaries: Boundaries) -> alt.Chart:
+def _lines(layer: Object, boundaries: Boundaries, projection: alt.Projection) -> alt.Chart:
     """Lines to look at: what lies below can be clicked through them."""
     line, width = css(layer["getLineColor"]), layer["getLineWidth"]
     features = served.objects_of(layer["data"])
     rows = [{"name": unescape(each["name"]), "line": line, "width": width} for each in features]
-    return _shapes(rows, boundaries, layer["id"], filled=False, tooltip=None)
+    return _shapes(rows, boundaries, projection, layer["id"], filled=False, tooltip=None)
 
 
-def _shapes(rows: Sequence[Object], boundaries: Boundaries, name: str, **mark: Any) -> alt.Chart:
+def _shapes(
+    rows: Sequence[Object],
+    boundaries: Boundaries,
+    projection: alt.Projection,
+    name: str,
+    **mark: Any,
+) -> alt.Chart:
     """The areas that the rows name, each with its `line` and its `width`, later ones above earlier ones."""
     is_streets = rows[0]["name"] in map(_as_shown, boundaries.streets.boxes)
     known = boundaries.streets if is_streets else boundaries.communities
     shapes = alt.UrlData(url=_address(known), format={"type": "json", "property": "features"})
     return (
         # Altair would name it by what is in it.
-        alt.Chart(pa.Table.from_pylist(list(rows)), name=name)
+        alt.Chart(pa.Table.from_pylist(list(rows)), name=name, projection=projection)
         .transform_lookup(
             "name", from_=alt.LookupData(data=shapes, key="properties.name"), as_="shape"
         )
@@ -142,7 +151,7 @@ def _shapes(rows: Sequence[Object], boundaries: Boundaries, name: str, **mark: A
     )
 
 
-def _names(layer: Object) -> list[alt.Chart]:
+def _names(layer: Object, projection: alt.Projection) -> list[alt.Chart]:
     rows = pa.Table.from_pylist(
         [
             {
@@ -154,7 +163,12 @@ def _names(layer: Object) -> list[alt.Chart]:
             for each in layer["data"]
         ]
     )
-    words = alt.Chart(rows).encode(longitude="longitude:Q", latitude="latitude:Q", text="text:N")
+    # Channels by their classes: Altair compares a short form with all of its schema to find out what it is.
+    words = alt.Chart(rows, projection=projection).encode(
+        longitude=alt.Longitude("longitude:Q"),
+        latitude=alt.Latitude("latitude:Q"),
+        text=alt.Text("text:N"),
+    )
     mark = {
         "fontSize": layer["getSize"],
         "fontWeight": layer["fontWeight"],

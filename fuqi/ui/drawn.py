@@ -63,7 +63,8 @@ def flat_map_spec(
     def drawn(_: Any) -> dict[str, Any]:
         return charts.spec_of(maps.flat_chart(shown, boundaries, frame, turn=turn))
 
-    return SPECS.ask((shown.deck.to_json(), frame.width, frame.height, turn), drawn)
+    described = hashlib.blake2b(shown.deck.to_json().encode(), digest_size=16).digest()
+    return SPECS.ask(("flat map", described, frame.width, frame.height, turn), drawn)
 
 
 def fingerprint(value: Any) -> tuple:
