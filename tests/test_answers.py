@@ -200,17 +200,24 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept():
 
 def test_work_that_the_machine_has_no_thread_for_fails_and_can_be_asked_for_again(monkeypatch):
     answers: Answers[int] = Answers(10)
+    done: list[int] = []
+
+    def work(number: int, stoppable) -> int:
+        stoppable(lambda: None)
+        done.append(number)
+        return number
 
     def refuse(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patched:
-        patched.setattr(answers._threads, "submit", refuse)
+        patched.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="thread"):
-            answers.ask("key", lambda _: 1)
-    again = Reader(answers, "key", lambda _: 2)
+            answers.ask("key", lambda stoppable: work(1, stoppable))
+    again = Reader(answers, "key", lambda stoppable: work(2, stoppable))
     again.join(SECONDS_TO_GIVE_UP)
     assert again.got == 2
+    assert done == [2], "what failed is not worked out for nobody when there is a thread again"
 
 
 def test_answers_weigh_no_more_than_they_may_and_the_longest_unasked_go_first():

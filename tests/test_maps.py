@@ -350,11 +350,22 @@ def test_the_lines_of_streets_lie_on_a_flat_map_of_communities():
     lines, chosen = (
         pa.ipc.open_stream(spec["datasets"][layer["data"]["name"]]).read_all().to_pylist()
         for layer in spec["layer"]
-        if layer["mark"].get("filled") is False
+        if layer.get("name") in LINES_OF_STREETS
     )
     assert {row["name"] for row in lines} == BOUNDARIES.streets.boxes.keys()
     assert [row["name"] for row in chosen] == [SHATOU]
     assert chosen[0]["width"] > lines[0]["width"]
+    fills = [
+        layer["encoding"]["fill"]
+        for layer in spec["layer"]
+        if layer.get("name") in LINES_OF_STREETS
+    ]
+    assert fills == [{"value": None}] * 2, (
+        "Vega-Lite would fill them, and they would take the clicks"
+    )
+
+
+LINES_OF_STREETS = ("streets", "chosen")
 
 
 def test_a_map_with_points_or_without_areas_is_not_flat():
@@ -368,6 +379,13 @@ def test_a_map_with_points_or_without_areas_is_not_flat():
     areas = layers.areas(BOUNDARIES, maps.Frame())
     pointed = maps.DistrictMap(layers.deck([*areas, point], BOUNDARIES, maps.Frame()), (), "")
     assert not maps.is_flat(pointed)
+    no_street = street_rates(RISING).slice(0, 0)
+    ground = maps.measure_by_area(no_street, BOUNDARIES, maps.Frame(), measure="rate", label="率")
+    assert not maps.is_flat(ground)
+    tiles_below = maps.measure_by_area(
+        street_rates(RISING), BOUNDARIES, maps.Frame(tile_url=SOURCE), measure="rate", label="率"
+    )
+    assert not maps.is_flat(tiles_below)
 
 
 # ---------------------------------------------------------------- cells

@@ -17,7 +17,7 @@ MOST_UNRANKED_ROWS = 20
 
 
 SET_IN_BOLD = " "
-"""Behind a name that stands out."""
+"""The mark behind a name that stands out."""
 
 
 def ranking_with_interval(
@@ -44,7 +44,7 @@ def ranking_with_interval(
     if own_targets:
         own = [own_targets.get(name) for name in rows.column("compared_name").to_pylist()]
         rows = rows.append_column("own_target", pa.array(own, pa.float64()))
-    rows = _told_apart(rows, chosen)
+    rows = _with_chosen_marked(rows, chosen)
     base = (
         alt.Chart(rows)
         .transform_calculate(share="datum.numerator_count + '/' + datum.denominator_count")
@@ -107,8 +107,8 @@ def ranking_with_interval(
     return layered(*layers, height=28 * rows.num_rows + FRAME_HEIGHT)
 
 
-def _told_apart(rows: pa.Table, chosen: str | None) -> pa.Table:
-    """The rows with a name to be set in bold: another description would have the chart drawn anew."""
+def _with_chosen_marked(rows: pa.Table, chosen: str | None) -> pa.Table:
+    """The name of the chosen unit with a mark behind it: the chart's description is the same whoever is chosen."""
     names = rows.column("compared_name").to_pylist()
     shown = [f"{name}{SET_IN_BOLD}" if name == chosen else name for name in names]
     place = rows.column_names.index("compared_name")

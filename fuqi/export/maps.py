@@ -32,7 +32,7 @@ class UnknownLayerError(ValueError):
 def map_chart(shown: DistrictMap, frame: Frame, width: int = WIDTH) -> alt.LayerChart:
     """The same areas, cells, lines, points and names as on the screen in `frame`, with the legend in words below.
 
-    It is read off the description that the browser gets, so the two cannot differ. Tiles below the areas are not part
+    It is read off the same deck as what the browser gets, so the two cannot differ. Tiles below the areas are not part
     of it. `width` is in pixels; words have the size of the screen whatever it is. Raises UnknownLayerError for a kind
     of layer that is not drawn here.
     """

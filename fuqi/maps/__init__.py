@@ -1,6 +1,6 @@
 """Maps: rows of a query in, a pydeck deck and its legend out. Nothing is fetched but our own boundaries: no tiles.
 
-One of areas alone can be had as an Altair chart as well (`flat`).
+A map of areas alone can be had as an Altair chart as well (`flat`).
 """
 
 from fuqi.maps.areas import measure_by_area

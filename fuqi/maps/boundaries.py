@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shapely.geometry import MultiPolygon, mapping, shape
-from shapely.geometry.polygon import orient
+from shapely import orient_polygons
+from shapely.geometry import mapping, shape
 
 from fuqi import paths
 
@@ -110,9 +110,5 @@ class Boundaries:
 
 def _clockwise(geometry: dict[str, Any]) -> dict[str, Any]:
     """With outer rings clockwise: Vega takes any other ring for the rest of the world."""
-    held = shape(geometry)
-    if held.geom_type == "Polygon":
-        held = orient(held, -1)
-    elif held.geom_type == "MultiPolygon":
-        held = MultiPolygon([orient(part, -1) for part in held.geoms])
-    return json.loads(json.dumps(mapping(held)))
+    turned = mapping(orient_polygons(shape(geometry), exterior_cw=True))
+    return json.loads(json.dumps(turned))  # lists, as in the file

@@ -32,16 +32,20 @@ Object = Mapping[str, Any]
 
 def is_flat(shown: DistrictMap) -> bool:
     """Whether a map holds areas to click on, lines and names, and nothing else."""
-    return bool(_clickable(shown)) and {layer.type for layer in shown.deck.layers} <= KINDS
+    clickable = [layer.data for layer in shown.deck.layers if layer.pickable]
+    # A ground at an address, without values, is one to draw points on.
+    has_areas = len(clickable) == 1 and isinstance(clickable[0], dict) and clickable[0]["features"]
+    return bool(has_areas) and {layer.type for layer in shown.deck.layers} <= KINDS
 
 
 def flat_chart(
     shown: DistrictMap, boundaries: Boundaries, frame: Frame, *, turn: int = 0
 ) -> alt.LayerChart:
-    """The areas, lines and names of a flat map at the size of `frame`, larger where there is more room.
+    """The areas, lines and names of a flat map, as high as `frame` and fitted into the width there is.
 
     A click selects the `name` of an area, together with `turn`: of another turn, the same area can be clicked again.
-    What differs from one choice of filters to another stands in the rows; the shapes are fetched by an address.
+    Values, colours, the outlined area and the place that is seen stand in the rows; the shapes are fetched by an
+    address. So the browser goes on with what it has drawn until there is one layer more or less.
     """
     described = json.loads(shown.deck.to_json())
     view = described["initialViewState"]
@@ -74,13 +78,8 @@ def flat_chart(
 
 def goes_to(shown: DistrictMap) -> Mapping[str, Mapping[str, str]]:
     """The places that a click leads to, by the name of the area that is clicked."""
-    return {unescape(each["name"]): each["goes_to"] for each in _clickable(shown)}
-
-
-def _clickable(shown: DistrictMap) -> Sequence[Object]:
-    """The areas that a click leads into."""
-    clickable = (layer.data for layer in shown.deck.layers if layer.pickable)
-    return served.objects_of(next(clickable, ()))
+    (areas,) = (layer.data for layer in shown.deck.layers if layer.pickable)
+    return {unescape(each["name"]): each["goes_to"] for each in areas["features"]}
 
 
 def serve(boundaries: Boundaries) -> None:
@@ -104,11 +103,14 @@ def _areas(
         }
         for each in layer["data"]["features"]
     ]
+    names = {row["name"] for row in rows}
+    is_streets = names <= set(map(_as_shown, boundaries.streets.boxes))
+    drawn = boundaries.streets if is_streets else boundaries.communities
     place = alt.selection_point(
         name=PLACE, fields=["name", "turn"], on="click", toggle=False, clear=False
     )
     return (
-        _shapes(rows, boundaries, projection, "areas", cursor="pointer")
+        _shapes(rows, drawn, projection, "areas")
         .encode(
             fill=alt.Fill("fill:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("name:N", title="title"), alt.Tooltip("detail:N", title=" ")],
@@ -118,23 +120,19 @@ def _areas(
 
 
 def _lines(layer: Object, boundaries: Boundaries, projection: alt.Projection) -> alt.Chart:
-    """Lines to look at: what lies below can be clicked through them."""
+    """The lines of streets: what lies inside them can be clicked."""
     line, width = css(layer["getLineColor"]), layer["getLineWidth"]
     features = served.objects_of(layer["data"])
     rows = [{"name": unescape(each["name"]), "line": line, "width": width} for each in features]
-    return _shapes(rows, boundaries, projection, layer["id"], filled=False, tooltip=None)
+    shapes = _shapes(rows, boundaries.streets, projection, layer["id"], tooltip=None)
+    # Vega-Lite would fill them with a transparent colour, which takes the clicks.
+    return shapes.encode(fill=alt.FillValue(None))
 
 
 def _shapes(
-    rows: Sequence[Object],
-    boundaries: Boundaries,
-    projection: alt.Projection,
-    name: str,
-    **mark: Any,
+    rows: Sequence[Object], known: Areas, projection: alt.Projection, name: str, **mark: Any
 ) -> alt.Chart:
     """The areas that the rows name, each with its `line` and its `width`, later ones above earlier ones."""
-    is_streets = rows[0]["name"] in map(_as_shown, boundaries.streets.boxes)
-    known = boundaries.streets if is_streets else boundaries.communities
     shapes = alt.UrlData(url=_address(known), format={"type": "json", "property": "features"})
     return (
         # Altair would name it by what is in it.

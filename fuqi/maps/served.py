@@ -1,7 +1,8 @@
 """Areas that a browser fetches by an address instead of getting them with every map that is drawn.
 
 The address says what it holds, so it can be kept forever; the same areas have the same address on every server.
-Only what no filter changes is served: streets to click on, without values, and their lines. They are public geography.
+Only what no filter changes is served: streets and communities with their names and lines, and no value. They are public
+geography.
 """
 
 import hashlib

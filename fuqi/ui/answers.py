@@ -49,10 +49,14 @@ class _Work(Generic[T]):
             if self._is_abandoned:
                 raise AbandonedError
 
-    def abandon(self) -> None:
-        """Interrupt it until it is over: an interrupt that comes before the query does is lost."""
+    def give_up(self) -> None:
+        """Have it not begin, if it has not begun."""
         with self._lock:
             self._is_abandoned = True
+
+    def abandon(self) -> None:
+        """Interrupt it until it is over: an interrupt that comes before the query does is lost."""
+        self.give_up()
         threading.Thread(target=self._stop, name="stop-work", daemon=True).start()
 
     def _stop(self) -> None:
@@ -152,7 +156,8 @@ class Answers(Generic[T]):
             mine.is_over.set()
 
     def _fail(self, key: Hashable, mine: _Work[T], error: BaseException) -> None:
-        """Work that could not begin: everybody who waits for it is told."""
+        """Work that has no thread of its own: everybody who waits for it is told, and a thread of others leaves it."""
+        mine.give_up()
         with self._lock:
             if self._under_way.get(key) is mine:
                 del self._under_way[key]

@@ -366,7 +366,7 @@ def district_map(
         )
     st.html(_legend(shown))
     key = f"map_{draw.__name__}"
-    if maps.is_flat(shown) and not frame.tile_url:
+    if maps.is_flat(shown):
         _flat_map(view, shown, frame, key)
     else:
         _deck_map(view, shown, frame, key)

@@ -44,7 +44,9 @@ FOUND = """() => {
         icons: inside.filter(e => e.dataset.testid === 'stIconMaterial' && e.textContent === 'bug_report').length,
         wide: Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth),
         emptyMaps: [...document.querySelectorAll('[data-testid=stDeckGlJsonChart]')]
-            .filter(m => !m.querySelector('canvas')).length,
+            .filter(m => !m.querySelector('canvas')).length
+            + [...document.querySelectorAll('.st-key-map_measure_by_area [data-testid=stVegaLiteChart]')]
+            .filter(m => m.querySelectorAll('.mark-shape path[d]').length < 10).length,
         charts: document.querySelectorAll('[data-testid=stVegaLiteChart]').length,
         drawn: [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
             .filter(c => c.querySelector('canvas, svg')).length,

@@ -42,7 +42,11 @@ ALLOWED_WORDS = {"CSV", "PNG", "SVG", "XLSX", "PDF", "KONE", "intake", "problems
 }
 """File formats, the name of the report file, a firm with a Latin name, and methods known by their authors."""
 
-DRAWINGS = {"map": "[data-testid=stDeckGlJsonChart]", "chart": "[data-testid=stVegaLiteChart]"}
+FLAT = ".st-key-map_measure_by_area [data-testid=stVegaLiteChart]"
+DRAWINGS = {
+    "map": f"[data-testid=stDeckGlJsonChart], {FLAT}",
+    "chart": f"[data-testid=stVegaLiteChart]:not({FLAT})",
+}
 LEAST_COLOURS = 4
 LEAST_DRAWN = {"map": 0.03, "chart": 0.01}
 """Share of the pixels that have not the most frequent colour: areas on a map, thin lines on a chart."""

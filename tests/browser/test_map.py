@@ -103,6 +103,25 @@ def test_one_step_back_in_the_browser_is_the_place_before(
     assert overview.cards == figures.cards("overview", Asked())
 
 
+def test_a_community_below_the_lines_of_streets_can_be_pointed_at_and_clicked(
+    demo_server: str, open_screen: OpenScreen
+) -> None:
+    (name, position), *_ = sorted(BOUNDARIES.communities.of("沙头街道").label_points.items())
+    screen = open_screen(link(demo_server, "small_business"))
+
+    click_on_map(screen, position, maps.Frame())
+
+    assert screen.asked == {"street": "沙头街道", "community": name}
+    assert way_back(screen) == ["全区", "沙头街道", name]
+    box = screen.page.locator(FLAT).bounding_box()
+    assert box is not None
+    screen.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = screen.page.locator("#vg-tooltip-element.visible")
+    tip.wait_for()
+    assert name in tip.inner_text()
+    screen.close()
+
+
 def test_a_street_and_a_station_narrow_the_table_beside_the_map(
     demo_server: str, open_screen: OpenScreen, demo_warehouse: Path
 ) -> None:
