@@ -1,5 +1,7 @@
 """The look that screen, charts and maps share: one typeface stack, and colours with one meaning each."""
 
+from collections.abc import Sequence
+
 FONT = (
     "PingFang SC, Microsoft YaHei, Noto Sans SC, Noto Sans CJK SC, Source Han Sans SC, sans-serif"
 )
@@ -49,3 +51,9 @@ CATEGORIES = ("#4c78a8", "#72a098", "#9c755f", "#b279a2")
 def rgba(colour: str, alpha: int = 255) -> list[int]:
     """A `#rrggbb` colour as deck.gl takes it: four numbers from 0 to 255."""
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)] + [alpha]
+
+
+def css(colour: Sequence[int]) -> str:
+    """A colour of deck.gl, three or four numbers to 255, as style sheets and Vega take it."""
+    red, green, blue, alpha = [*colour, 255][:4]
+    return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"

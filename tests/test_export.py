@@ -497,7 +497,7 @@ def test_a_map_has_every_area_with_its_fill_and_its_legend_in_words():
     spec = map_spec()
     polygons = [v for v in values_of(spec, "geometry") if v["geometry"]["type"] != "LineString"]
     assert len(polygons) == len(BOUNDARIES.streets.features)
-    assert {v["fill"] for v in polygons} == {export.maps.css(look.rgba(look.SEQUENCE[2]))}
+    assert {v["fill"] for v in polygons} == {look.css(look.rgba(look.SEQUENCE[2]))}
     texts = drawn_texts(export.as_svg(export.map_chart(*a_map()), FACTS))
     names = {name.removesuffix("街道") for name in BOUNDARIES.streets.label_points}
     assert names | {"无人挂点", "街道办至其干部挂点的园区商圈"} <= set(texts)

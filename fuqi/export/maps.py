@@ -10,7 +10,7 @@ import altair as alt
 from fuqi import look
 from fuqi.export.pictures import length
 from fuqi.maps import DistrictMap, Frame, LegendEntry, objects_of
-from fuqi.maps.flat import TILE, css
+from fuqi.maps.layers import TILE
 
 WIDTH = 720
 EARTH = 40_075_016.686
@@ -87,8 +87,8 @@ def _geojson(layer: _Layer) -> list[alt.Chart]:
         {
             "type": "Feature",
             "geometry": each["geometry"],
-            "fill": css(layer.of(each, "getFillColor")) if filled else "transparent",
-            "stroke": css(layer.of(each, "getLineColor")),
+            "fill": look.css(layer.of(each, "getFillColor")) if filled else "transparent",
+            "stroke": look.css(layer.of(each, "getLineColor")),
             "width": layer.of(each, "getLineWidth", 1),
         }
         for each in layer.objects
@@ -108,7 +108,7 @@ def _grid(layer: _Layer) -> list[alt.Chart]:
                 "longitude": west + across / 2,
                 "latitude": south + degrees / 2,
                 "area": (across * layer.pixels_a_degree) ** 2,
-                "fill": css(layer.of(each, "getFillColor")),
+                "fill": look.css(layer.of(each, "getFillColor")),
                 "stroke": "transparent",
                 "width": 0,
             }
@@ -122,7 +122,7 @@ def _paths(layer: _Layer) -> list[alt.Chart]:
             "type": "Feature",
             "geometry": {"type": "LineString", "coordinates": layer.of(each, "getPath")},
             "fill": "transparent",
-            "stroke": css(layer.of(each, "getColor")),
+            "stroke": look.css(layer.of(each, "getColor")),
             "width": layer.of(each, "getWidth", 1),
         }
         for each in layer.objects
@@ -140,8 +140,8 @@ def _points(layer: _Layer) -> list[alt.Chart]:
                 "longitude": longitude,
                 "latitude": latitude,
                 "area": math.pi * radius**2,
-                "fill": css(layer.of(each, "getFillColor")),
-                "stroke": css(layer.of(each, "getLineColor", [0, 0, 0, 0])),
+                "fill": look.css(layer.of(each, "getFillColor")),
+                "stroke": look.css(layer.of(each, "getLineColor", [0, 0, 0, 0])),
                 "width": layer.of(each, "getLineWidth", 1) if layer.described.get("stroked") else 0,
             }
         )
@@ -157,7 +157,7 @@ def _texts(layer: _Layer) -> list[alt.Chart]:
                 "longitude": longitude,
                 "latitude": latitude,
                 "text": layer.of(each, "getText"),
-                "fill": css(layer.of(each, "getColor", [0, 0, 0, 255])),
+                "fill": look.css(layer.of(each, "getColor", [0, 0, 0, 255])),
             }
         )
     size = layer.described.get("getSize", 12)

@@ -54,7 +54,7 @@ def counts_by_area(
     moved = _apart(
         {area: drawn.label_points[area] for area in numbers if area in drawn.label_points},
         {area: f"{area.removesuffix(SUFFIXES[level])}{n}" for area, n in numbers.items()},
-        TILE * 2 ** layers.deck([], boundaries, seen).initial_view_state.zoom / 360,
+        layers.TILE * 2 ** layers.deck([], boundaries, seen).initial_view_state.zoom / 360,
     )
     names = layers.names(boundaries, frame, level=level, behind=numbers, moved=moved)
     deck = layers.deck([*areas, names], boundaries, seen)
@@ -69,8 +69,6 @@ def counts_by_area(
 
 
 SUFFIXES = {STREETS: "街道", COMMUNITIES: "社区"}
-TILE = 512
-"""Pixels around the world at zoom 0."""
 LETTER = 13
 """Pixels of a Chinese character of a name."""
 LINE = 15

@@ -24,8 +24,6 @@ PLACE = "place"
 FIRST_ROW = "data('rows_1')[0]"
 """The first area: what is seen of all is said with each."""
 KINDS = frozenset({"GeoJsonLayer", "TextLayer"})
-TILE = 512
-"""Pixels a side of the world in deck.gl at zoom 0."""
 
 Object = Mapping[str, Any]
 
@@ -52,7 +50,7 @@ def flat_chart(
     seen = {
         "longitude": view["longitude"],
         "latitude": view["latitude"],
-        "scale": TILE * 2 ** view["zoom"] / (2 * math.pi),
+        "scale": layers.TILE * 2 ** view["zoom"] / (2 * math.pi),
         "turn": turn,
     }
     enlarged = f"min(width / {frame.width}, height / {frame.height})"
@@ -96,8 +94,8 @@ def _areas(
         {
             "name": unescape(each["name"]),
             "detail": unescape(each["detail"]),
-            "fill": css(each["fill"]),
-            "line": css(each["line"]),
+            "fill": look.css(each["fill"]),
+            "line": look.css(each["line"]),
             "width": each["width"],
             **seen,
         }
@@ -121,7 +119,7 @@ def _areas(
 
 def _lines(layer: Object, boundaries: Boundaries, projection: alt.Projection) -> alt.Chart:
     """The lines of streets: what lies inside them can be clicked."""
-    line, width = css(layer["getLineColor"]), layer["getLineWidth"]
+    line, width = look.css(layer["getLineColor"]), layer["getLineWidth"]
     features = served.objects_of(layer["data"])
     rows = [{"name": unescape(each["name"]), "line": line, "width": width} for each in features]
     shapes = _shapes(rows, boundaries.streets, projection, layer["id"], tooltip=None)
@@ -156,7 +154,7 @@ def _names(layer: Object, projection: alt.Projection) -> list[alt.Chart]:
                 "longitude": each["position"][0],
                 "latitude": each["position"][1],
                 "text": each["text"],
-                "colour": css(each["colour"]),
+                "colour": look.css(each["colour"]),
             }
             for each in layer["data"]
         ]
@@ -202,9 +200,3 @@ def _address(areas: Areas) -> str:
 def _as_shown(name: str) -> str:
     """A name as maps write it."""
     return unescape(layers.text(name))
-
-
-def css(colour: Sequence[int]) -> str:
-    """A colour of deck.gl, three or four numbers to 255, as Vega takes it."""
-    red, green, blue, alpha = [*colour, 255][:4]
-    return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"

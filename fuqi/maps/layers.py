@@ -22,6 +22,8 @@ from fuqi.maps.served import Feature
 STREETS = "street"
 COMMUNITIES = "community"
 LONGEST_TIP = 80
+TILE = 512
+"""Pixels a side of the world in deck.gl at zoom 0."""
 _INERT = {ord(c): f"&#{ord(c)};" for c in "@{}"}
 """An @ might begin an expression, braces the name of a field: the tooltip of deck.gl fills them in."""
 
@@ -428,9 +430,9 @@ def _place(goes_to: Mapping[str, str]) -> dict[str, str]:
 
 
 def _zoom(frame: Frame, box: Box) -> float:
-    """The web-mercator zoom at which the box fills 90% of the map (512-pixel tiles)."""
+    """The web-mercator zoom at which the box fills 90% of the map."""
     west, south, east, north = box
-    across = math.log2(frame.width * 0.9 * 360 / 512 / (east - west))
+    across = math.log2(frame.width * 0.9 * 360 / TILE / (east - west))
     cosine = math.cos(math.radians((south + north) / 2))
-    up = math.log2(frame.height * 0.9 * 360 / 512 * cosine / (north - south))
+    up = math.log2(frame.height * 0.9 * 360 / TILE * cosine / (north - south))
     return min(across, up)

@@ -58,9 +58,9 @@ def needed(elements: Sequence[str]) -> list[str]:
 
 
 @cache
-def links(has_map: bool) -> bytes:
+def links(has_deck: bool) -> bytes:
     """What names a page's scripts in its head, for the browser to fetch them while the page itself still starts."""
-    elements = (*EVERYWHERE, *(MAPS if has_map else ()))
+    elements = (*EVERYWHERE, *(MAPS if has_deck else ()))
     return b"".join(
         f'<link rel="modulepreload" crossorigin fetchpriority="low" href="./static/{name}">'.encode()
         for name in needed(elements)

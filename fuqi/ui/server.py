@@ -349,16 +349,16 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 
-PAGES_WITH_MAPS = ("street", "assignments", "stations")
-"""The last part of their addresses; elsewhere what draws maps with deck.gl is fetched when one is met."""
+PAGES_WITH_DECKS = ("street", "assignments", "stations")
+"""The last part of their addresses; elsewhere what deck.gl needs, as maps with tiles do, is fetched when one is met."""
 
 
 def _translated(page: bytes, path: str) -> bytes:
-    has_map = path.rpartition("/")[2] in PAGES_WITH_MAPS
+    has_deck = path.rpartition("/")[2] in PAGES_WITH_DECKS
     return (
         page.replace(b'<html lang="en">', b'<html lang="zh-CN">')
         .replace(b"<title>Streamlit</title>", "<title>福企看板</title>".encode())
-        .replace(b"</head>", frontend.links(has_map) + b"</head>")
+        .replace(b"</head>", frontend.links(has_deck) + b"</head>")
         .replace(b"</head>", f'<script defer src="{SHELL_SCRIPT_URL}"></script></head>'.encode())
     )
 
