@@ -251,7 +251,7 @@ def passed_on(
         seen.update(scope)
 
     scope = {"type": kind, "client": peer, "headers": list(headers), "path": "/", "method": "GET"}
-    asyncio.run(server.TrustedPeer(app)(scope, None, None))  # type: ignore[arg-type]
+    asyncio.run(server.TrustedPeer(app)(scope, None, None))
     return [v for k, v in seen["headers"] if k.lower() == identity.PEER_HEADER.lower().encode()]
 
 
@@ -322,7 +322,7 @@ def sent_back(cookie: str, path: str = "/oauth2callback", status: int = 302) -> 
         sent.append(message)
 
     scope = {"type": "http", "path": path, "headers": [(b"cookie", cookie.encode())]}
-    asyncio.run(server.ReturnToPage(app)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(server.ReturnToPage(app)(scope, None, send))
     headers = sent[0]["headers"]
     assert (b"set-cookie", b"_streamlit_user=x") in headers
     return dict(headers)

@@ -553,7 +553,7 @@ def test_pages_of_another_site_open_no_connection(address):
         pytest.raises(InvalidStatus) as refused,
         connect(
             f"ws{address.removeprefix('http')}/_stcore/stream",
-            origin=f"http://{ELSEWHERE}",  # type: ignore[arg-type]
+            origin=f"http://{ELSEWHERE}",
             proxy=None,
         ),
     ):
