@@ -31,9 +31,9 @@ NUMBERS = {
 }
 """How many of each kind (bench/elements_page.py) stand on the measured page: enough to tell from one that has none."""
 HELD = {
-    "metric": "[data-testid=stMetric]",
-    "chart": "[data-testid=stVegaLiteChart]",
-    "map": "[data-testid=stDeckGlJsonChart]",
+    "card": ".fuqi-card",
+    "chart": "[data-testid=stVegaLiteChart]:not([class*=st-key-map_] *)",
+    "map": "[data-testid=stDeckGlJsonChart], [class*=st-key-map_] [data-testid=stVegaLiteChart]",
     "table": "[data-testid=stDataFrame]",
     "html": "[data-testid=stHtml]",
     "text": "[data-testid=stMarkdown], [data-testid=stHeading]",

@@ -76,7 +76,7 @@ def test_each_script_of_a_page_is_named_once_in_its_head():
         part.partition('"')[0] for part in answer("/street").text.split('href="./static/')[1:]
     ]
     assert len(linked) == len(set(linked)) > 100
-    assert {f"js/{name}" for name in ("embed", "DataFrame", "Metric", "DeckGlJsonChart")} <= {
+    assert {f"js/{name}" for name in ("embed", "DataFrame", "Html", "DeckGlJsonChart")} <= {
         name.partition(".")[0] for name in linked
     }
     assert all((frontend.FOLDER / name).is_file() for name in linked)

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from fuqi import paths
 from fuqi.settings import Settings
 from fuqi.store import Warehouse
+from tests.kpi_cards import shown_cards
 from tests.plain.exports import FIGURES, LOAN, N1, QUARTER_START, Exports
 from tests.questions import asking
 
@@ -104,8 +105,7 @@ def card(screen: Screen, label: str, expected: Callable[[Exports], str]) -> list
     """The KPI card of that label."""
 
     def value(opened: AppTest) -> str:
-        (metric,) = [m for m in opened.metric if m.label == label]
-        return re.sub(r":[a-z-]+\[(.*)\]", r"\1", metric.value)
+        return shown_cards(opened)[label].value
 
     return [Element(screen, f"卡片 {label}", value, expected)]
 
@@ -142,10 +142,16 @@ def heading(screen: Screen, text: str) -> list[Element]:
         Element(
             screen,
             f"标题 {text}",
-            lambda opened: text in [s.value for s in opened.subheader],
+            lambda opened: text in headings_of(opened),
             lambda files: True,
         )
     ]
+
+
+def headings_of(opened: AppTest) -> list[str]:
+    """Those of sections, and of the promises' boxes."""
+    bodies = "".join(html.proto.body for html in opened.get("html"))
+    return [*(s.value for s in opened.subheader), *re.findall("<h3>(.*?)</h3>", bodies)]
 
 
 def computed_beside(opened: AppTest, figure: str) -> str:

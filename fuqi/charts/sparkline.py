@@ -34,7 +34,7 @@ def sparkline(values: Sequence[float], said: str) -> str:
     # As an image: Streamlit takes drawings out of a page's HTML.
     return (
         f'<img src="data:image/svg+xml,{quote(drawing)}" alt="{escape(said)}" title="{escape(said)}" '
-        f'style="display:block;width:100%;height:{HEIGHT}px">'
+        f'style="display:block;width:100%;height:{HEIGHT}px"/>'
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from fuqi import maps, paths
+from fuqi import look, maps, paths
 from fuqi.store import kpis
+from fuqi.ui import cards
 from fuqi.ui.elements import district_map, first_row, formatted, kpi_card, table
 from fuqi.ui.labels import PAGES
 from fuqi.ui.view import View
@@ -31,13 +32,9 @@ def band(
     """
     values, before = first_row(*totals), first_row(*previous)
     with st.container(border=True, height="stretch", gap="xsmall", key=f"band_{alarm}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(name, anchor=False, width="content")
-            st.caption(promise, width="content")
-        kpi_card(view, kpis()[alarm], values, {}, colour="red", border=False)
-        for place, column in zip(st.columns(len(calm), gap="small"), calm, strict=True):
-            with place:
-                kpi_card(view, kpis()[column], values, before, border=False)
+        alone = cards.inside([kpi_card(view, alarm, values, {}, colour=look.OVERDUE)])
+        below = cards.inside([kpi_card(view, column, values, before) for column in calm])
+        st.html(cards.promise(name, promise) + alone + below)
         with st.container(horizontal=True, gap="xsmall"):
             for page in pages:
                 st.page_link(

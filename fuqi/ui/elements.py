@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from fuqi import charts, export, maps, targets, wording
+from fuqi import charts, export, look, maps, targets, wording
 from fuqi.maps import DistrictMap, Frame
 from fuqi.store import Kpi, kpis, load_queries
-from fuqi.ui import downloads, drawn, places
+from fuqi.ui import cards, downloads, drawn, places
+from fuqi.ui.cards import Card
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import table_title, title
 from fuqi.ui.view import View, are_cases, scope_of
@@ -22,11 +23,11 @@ TIMES = ("_quotient", "_ratio")
 """Endings of columns that say how many times as much."""
 
 ALARMS = {
-    "overdue_count": "red",
-    "due_soon_count": "orange",
-    "due_today_count": "orange",
-    "due_tomorrow_count": "orange",
-    "unheld_count": "violet",
+    "overdue_count": look.OVERDUE,
+    "due_soon_count": look.DUE_SOON,
+    "due_today_count": look.DUE_SOON,
+    "due_tomorrow_count": look.DUE_SOON,
+    "unheld_count": look.UNHELD,
 }
 """KPIs that take a colour when they are not zero; each colour keeps its one meaning."""
 
@@ -96,27 +97,29 @@ def kpi_row(
     totals: Sequence[pa.Table],
     previous: pa.Table | None = None,
     trend: pa.Table | None = None,
-    notes: Mapping[str, str] | None = None,
+    notes: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """One card a KPI: value, n/N, change against the period before, and its course where `trend` has the column.
 
-    `totals` are one-row results that hold the columns `shown` and the counts of each rate; `notes` are small print
-    for some of the cards, by column.
+    `totals` are one-row results that hold the columns `shown` and the counts of each rate; `notes` are lines of
+    small print for some of the cards, by column.
     """
     values = first_row(*totals)
     before = first_row(*() if previous is None else (previous,))
-    defined = kpis()
-    with st.container(horizontal=True, gap="xsmall"):
-        for column in shown:
-            kpi_card(
-                view,
-                defined[column],
-                values,
-                before,
-                course=_course(column, trend),
-                colour=ALARMS.get(column),
-                note=(notes or {}).get(column, ""),
-            )
+    said = notes or {}
+    row = [
+        kpi_card(
+            view,
+            column,
+            values,
+            before,
+            course=_course(column, trend),
+            colour=ALARMS.get(column, ""),
+            notes=said.get(column, ()),
+        )
+        for column in shown
+    ]
+    st.html(cards.boxed(row))
     if before:
         change_note(view)
 
@@ -129,48 +132,32 @@ def change_note(view: View) -> None:
 
 def kpi_card(
     view: View,
-    kpi: Kpi,
+    column: str,
     values: Mapping[str, Any],
     before: Mapping[str, Any],
     *,
     course: Sequence[float] | None = None,
-    colour: str | None = None,
-    border: bool = True,
-    note: str = "",
-) -> None:
+    colour: str = "",
+    notes: Sequence[str] = (),
+) -> Card:
     """A KPI with its n/N, its change against `before`, its course and its target; in `colour` unless it is zero.
 
-    `note` stands below the n/N in small print.
+    `notes` stand below the n/N in small print. The page's export holds it from now on.
     """
-    value = values[kpi.column]
-    text = formatted(kpi.column, value, view.settings.rounding)
-    if colour and value:
-        text = f":{colour}[{text}]"
-    with st.container(
-        border=border,
-        height="stretch" if border else "content",
-        gap="xxsmall",
-        key=f"kpi_{kpi.column}",
-    ):
-        st.metric(
-            kpi.label,
-            text,
-            delta=change(kpi.column, value, before.get(kpi.column)),
-            delta_color="primary",
-            help=_definition(kpi),
-        )
-        if course is not None:
-            st.html(charts.sparkline(course, _said_of(course, kpi.column, view)))
-        if absent := view.absent(kpi):
-            st.caption(f"导出缺少列：{'、'.join(absent)}")
-        elif kpi.counts is not None:
-            st.caption(_count_of(kpi, values))
-        if note:
-            st.caption(note)
-        if aim := _aim(view, kpi, values):
-            st.caption(aim)
-    n = _n_in_words(view, kpi, values)
-    downloads.card(_kpi_row(view, kpi, values, before, n), _definition(kpi))
+    kpi, value = kpis()[column], values[column]
+    n, definition = _n_in_words(view, kpi, values), _definition(kpi)
+    downloads.card(_kpi_row(view, kpi, values, before, n), definition)
+    small = [f"导出{n}" if view.absent(kpi) else n, *notes, _aim(view, kpi, values)]
+    return Card(
+        column,
+        kpi.label,
+        formatted(column, value, view.settings.rounding),
+        definition,
+        colour=colour if value else "",
+        change=change(column, value, before.get(column)) or "",
+        course=charts.sparkline(course, _said_of(course, column, view)) if course else "",
+        notes=[note for note in small if note],
+    )
 
 
 def _aim(view: View, kpi: Kpi, values: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ FOREVER = "public, max-age=31536000, immutable"
 LEVEL = 6
 """Of gzip: 9 takes three times as long for a hundredth less."""
 EVERYWHERE = (
-    *("ArrowVegaLiteChart", "embed", "DataFrame", "Metric", "Html", "PageLink"),
+    *("ArrowVegaLiteChart", "embed", "DataFrame", "Html", "PageLink"),
     *("Selectbox", "ButtonGroup", "Button", "DownloadButton"),
 )
 """The elements that nearly every page has; `embed` is what draws charts."""

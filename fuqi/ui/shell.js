@@ -158,6 +158,30 @@
   addEventListener("click", foldUp);
   addEventListener("keydown", foldUp);
 
+  // What a card's KPI means, beside its question mark and within the window, while that is pointed at or has the focus.
+  const meaning = document.createElement("div");
+  meaning.className = "fuqi-help-text";
+  meaning.role = "tooltip";
+  let explained = null;
+  const standBeside = () => {
+    const of = explained?.getBoundingClientRect();
+    if (!of?.width || of.bottom < 0 || of.top > innerHeight) return void meaning.remove();
+    const { width, height } = meaning.getBoundingClientRect();
+    const mostLeft = document.documentElement.clientWidth - width - 8;
+    meaning.style.left = `${Math.max(8, Math.min(of.left, mostLeft))}px`;
+    meaning.style.top = `${of.top > height + 6 ? of.top - height - 6 : of.bottom + 6}px`;
+  };
+  const explain = ({ target }) => {
+    explained = target.closest?.(".fuqi-help");
+    if (!explained) return void meaning.remove();
+    meaning.textContent = explained.getAttribute("aria-label");
+    document.body.append(meaning);
+    standBeside();
+  };
+  for (const kind of ["mouseover", "focusin"]) addEventListener(kind, explain);
+  for (const kind of ["mouseout", "focusout", "keydown"]) addEventListener(kind, () => meaning.remove());
+  addEventListener("scroll", () => meaning.isConnected && standBeside(), { capture: true, passive: true });
+
   // A login leaves the app and comes back to its start: the sign-in page says where it began.
   addEventListener("pagehide", () => {
     if (!document.querySelector(".st-key-sign_in")) return;

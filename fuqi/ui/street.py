@@ -61,20 +61,18 @@ LISTED = (
     *("unit_name", "received_at", "due_at", "taken_days", "rating"),
 )
 WEEKDAYS = "一二三四五六日"
-LINE = "  \n"
-"""A line's end in Markdown."""
 
 
 def street_cards(view: View) -> None:
     """What is late, falls due, is held by nobody, wants a visit and repeats; a street's beside the district's."""
     totals = view.query("street_totals")
     values, district = first_row(totals), _district(view)
-    notes = {column: _note(view, column, values, district) for column in CARDS}
+    notes = {column: _notes(view, column, values, district) for column in CARDS}
     for column, day in (
         ("due_today_count", view.as_of.date()),
         ("due_tomorrow_count", _next_working_day(view)),
     ):
-        notes[column] = LINE.join(filter(None, (_day(day), notes[column])))
+        notes[column].insert(0, _day(day))
     kpi_row(view, [*CARDS], totals=[totals], notes=notes)
 
 
@@ -310,12 +308,14 @@ def _district(view: View) -> dict[str, Any]:
     return totals if totals["street_count"] > len(own) else {}
 
 
-def _note(view: View, column: str, values: Mapping[str, Any], district: Mapping[str, Any]) -> str:
+def _notes(
+    view: View, column: str, values: Mapping[str, Any], district: Mapping[str, Any]
+) -> list[str]:
     """The small print of a card: its share, and the same of the district, each with its n/N."""
     share = CARDS[column]
     hits, n = IDLE if column == "station_count" else kpis()[column].counts or IDLE
     if values[column] is None:
-        return ""
+        return []
     told = []
     if column == "station_count":
         told.append(f"时段内无服务 {values[hits]:,} / {values[n]:,}")
@@ -323,7 +323,7 @@ def _note(view: View, column: str, values: Mapping[str, Any], district: Mapping[
         told.append(f"占 {_percent(view, values[share])}")
     if district and district[share] is not None:
         told += [f"全区 {_percent(view, district[share])}", f"{district[hits]:,} / {district[n]:,}"]
-    return LINE.join(told)
+    return told
 
 
 def _percent(view: View, share: float | None) -> str:

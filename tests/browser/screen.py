@@ -26,7 +26,7 @@ SETTLED = """() => {
     return app !== null
         && app.dataset.testScriptState === 'notRunning'
         && app.dataset.testConnectionState === 'CONNECTED'
-        && document.querySelector('[data-testid=stMetric], [data-testid=stAlert], [data-testid=stDataFrame], ' +
+        && document.querySelector('.fuqi-card, [data-testid=stAlert], [data-testid=stDataFrame], ' +
             '[data-testid=stTextInput]') !== null
         && document.querySelector('[data-stale=true]') === null
         && document.querySelector('[data-testid=stSkeleton]') === null;
@@ -109,10 +109,10 @@ class Screen:
     def cards(self) -> dict[str, Card]:
         """The KPI cards by their label."""
         found = self.page.evaluate(
-            """() => [...document.querySelectorAll('[class*=st-key-kpi_]')].map(card => [
-                card.querySelector('[data-testid=stMetricLabel]').innerText.trim(),
-                card.querySelector('[data-testid=stMetricValue]').innerText.trim(),
-                card.querySelector('[data-testid=stCaptionContainer]')?.innerText.trim() ?? '',
+            """() => [...document.querySelectorAll('.fuqi-card')].map(card => [
+                card.querySelector('.fuqi-label').firstChild.textContent,
+                card.querySelector('.fuqi-value').innerText.trim(),
+                card.querySelector('.fuqi-note')?.innerText.trim() ?? '',
             ])"""
         )
         return {label: Card(value, n) for label, value, n in found}

@@ -487,7 +487,7 @@ def test_a_login_ends_when_its_token_does(new_reader):
         "() => document.body.innerText.includes('登录已过期')",
         timeout=(SHORT_SECONDS + 30) * 1000,
     )
-    assert page.locator("[data-testid=stMetric]").count() == 0
+    assert page.locator(".fuqi-card").count() == 0
     again = visitor.open("/resolution")
     assert "登录已过期" in text(again)
 
@@ -508,7 +508,7 @@ def test_logging_out_ends_other_tabs_and_copies_of_the_cookie(new_reader, browse
     thief.close()
     first.close()
     again = visitor.sign_in("street", "/")
-    assert again.locator("[data-testid=stMetric]").count() > 0
+    assert again.locator(".fuqi-card").count() > 0
 
 
 def test_streamlits_own_logout_page_ends_other_tabs_too(new_reader):
@@ -517,7 +517,7 @@ def test_streamlits_own_logout_page_ends_other_tabs_too(new_reader):
     other = visitor.context.new_page()
     other.goto(f"{visitor.address}/auth/logout")
     tab.wait_for_function("() => document.body.innerText.includes('已退出登录')")
-    assert tab.locator("[data-testid=stMetric], [data-testid=stDataFrame]").count() == 0
+    assert tab.locator(".fuqi-card, [data-testid=stDataFrame]").count() == 0
 
 
 # ---------------------------------------------------------------- the audit log

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from fuqi import wording
 from fuqi.store import kpis
+from tests.kpi_cards import shown_cards
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import PlainFigures
@@ -37,7 +38,7 @@ def tables(figures: PlainFigures) -> dict[str, list[dict[str, Any]]]:
 
 
 def cards(opened: AppTest) -> dict[str, str]:
-    return {m.label: re.sub(r":[a-z-]+\[(.*)\]", r"\1", m.value) for m in opened.metric}
+    return {label: card.value for label, card in shown_cards(opened).items()}
 
 
 def table_with(opened: AppTest, *columns: str) -> pd.DataFrame:
@@ -107,9 +108,10 @@ def test_cards_say_what_plain_python_counts(link, period, street, open_page, tab
         "待到账": str(money["waiting_deal_count"]),
         "直播销售额": in_yuan(events["live_sales_yuan"]),
     }
-    counts = [c.value for c in opened.caption]
-    assert f"计时笔数 {money['timed_deal_count']}" in counts, "the median stands with its n"
-    assert f"直播场次 {events['live_event_count']}" in counts
+    shown = shown_cards(opened)
+    timed = f"计时笔数 {money['timed_deal_count']}"
+    assert timed in shown["到账用时中位数"].notes, "the median stands with its n"
+    assert f"直播场次 {events['live_event_count']}" in shown["直播销售额"].notes
 
 
 def in_yuan(value: float) -> str:
@@ -315,4 +317,4 @@ def test_export_without_the_day_of_arrival_says_which_column_is_missing(
 
     assert not opened.exception
     assert cards(opened)["到账金额"] == cards(opened)["待到账"] == "不可算"
-    assert "导出缺少列：到账日期" in [c.value for c in opened.caption]
+    assert "导出缺少列：到账日期" in shown_cards(opened)["到账金额"].notes

@@ -9,6 +9,7 @@ from fuqi import intake, paths
 from fuqi.access import OPEN_ACCOUNT
 from fuqi.intake.foreign import LABEL
 from fuqi.store import Warehouse
+from tests.kpi_cards import shown_cards
 from tests.pages.conftest import OpenPage
 
 PAGES = sorted(path.stem for path in paths.PAGES.glob("*.py") if OPEN_ACCOUNT.may_open(path.stem))
@@ -49,7 +50,7 @@ def test_page_is_narrowed_to_a_street_of_another_city(
     opened = open_page(page, street="NORTH")
     assert not opened.exception
     if page == "resolution":
-        assert {m.label: m.value for m in opened.metric}["受理量"] == "1"
+        assert shown_cards(opened)["受理量"].value == "1"
 
 
 def test_map_says_how_many_streets_it_has_no_boundary_for(

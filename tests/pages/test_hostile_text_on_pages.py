@@ -43,6 +43,10 @@ PLAIN_KINDS = ("text", "arrow_data_frame", "vega_lite_chart", "deck_gl_json_char
 MARKDOWN_FIELDS = ("body", "label", "help", "delta", "text", "placeholder")
 
 OF_A_COURSE = {("img", name) for name in ("src", "alt", "title", "style")}
+OF_A_CARD = {
+    *(("div", "class"), ("div", "data-kpi"), ("h3", ""), ("span", "")),
+    *(("button", name) for name in ("type", "class", "aria-label")),
+}
 OF_A_MENU = {
     *(("details", name) for name in ("name", "style")),
     *(("summary", name) for name in ("aria-label", "style")),
@@ -107,7 +111,7 @@ def test_a_page_shows_hostile_texts_and_does_nothing_with_them(
         assert "长" * MOST_CHARACTERS not in text, kind
     for body in (node.proto.body for node in nodes_of(opened) if node.type == "html"):
         drawings = re.findall(r'<img src="data:image/svg\+xml,([^"]*)"', body)
-        allowed = {("div", "style"), ("span", "style"), *OF_A_COURSE, *OF_A_MENU}
+        allowed = {("div", "style"), ("span", "style"), *OF_A_CARD, *OF_A_COURSE, *OF_A_MENU}
         assert tags_in(body) <= allowed, body
         for address in re.findall(r'href="([^"]*)"', body):
             assert re.fullmatch(rf"{FOLDER}[\w-]+/\w+-\w{{8}}\.[a-z]{{3,4}}", address), address

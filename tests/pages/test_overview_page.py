@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fuqi import look
 from fuqi.ui.bands import beside
+from tests.kpi_cards import shown_cards
 from tests.ledger import appeal, publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import Asked, PlainFigures
@@ -18,8 +20,9 @@ ALARMS = ("超期未办结", "无人挂点", "未覆盖小个专")
 
 
 def alarms(opened: AppTest) -> dict[str, str]:
-    """What the three alarms say, with their colour directives."""
-    return {m.label: m.value for m in opened.metric if m.label in ALARMS}
+    """What the three alarms say."""
+    shown = shown_cards(opened)
+    return {label: shown[label].value for label in ALARMS}
 
 
 def street_rows(opened: AppTest) -> dict[str, dict[str, Any]]:
@@ -33,12 +36,11 @@ def test_each_band_has_one_number_that_is_red_unless_it_is_zero(
     opened = open_page("overview")
 
     counted = {label: figures.cards("overview", Asked())[label].value for label in ALARMS}
-    assert alarms(opened) == {
-        label: value if value == "0" else f":red[{value}]" for label, value in counted.items()
-    }
+    assert alarms(opened) == counted
     assert counted["超期未办结"] != "0", "nothing would show that a number can be red"
     assert counted["未覆盖小个专"] == "0", "nothing would show that a number can be calm"
-    assert [m.label for m in opened.metric if m.value.startswith(":")] == ["超期未办结", "无人挂点"]
+    coloured = {label: card.colour for label, card in shown_cards(opened).items() if card.colour}
+    assert coloured == {"超期未办结": look.OVERDUE, "无人挂点": look.OVERDUE}
 
 
 def test_each_band_leads_to_its_pages_with_the_filters_kept(open_page: OpenPage) -> None:

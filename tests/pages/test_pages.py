@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from fuqi.maps import PLACE
 from fuqi.store import Warehouse, kpis, load_queries
 from fuqi.worktime import ANNOUNCED_YEARS
+from tests.kpi_cards import shown_cards
 from tests.ledger import publish_ledger, subdistricts
 from tests.pages.conftest import PARTS, OpenPage
 from tests.pages.plain_figures import Asked, Card, PlainFigures
@@ -33,30 +34,12 @@ every_page = pytest.mark.parametrize("page", TITLES)
 every_page_and_part = pytest.mark.parametrize("page", [*TITLES, *PARTS])
 
 
-def in_words(element: Any) -> str:
-    """Markdown without its colour directives: `:red[2]` reads 2."""
-    return re.sub(r":[a-z-]+\[(.*)\]", r"\1", element.value)
-
-
-def blocks(opened: AppTest) -> Iterator[Any]:
-    """Every container of the page, outermost first."""
-    waiting = [opened.main]
-    while waiting:
-        block = waiting.pop()
-        yield block
-        waiting += [c for c in block.children.values() if getattr(c, "children", None)]
-
-
 def cards(opened: AppTest) -> dict[str, Card]:
-    """The KPI cards by their label: a card is the container that holds a metric and its count."""
-    found = {}
-    for block in blocks(opened):
-        inside = [c for c in block.children.values() if not getattr(c, "children", None)]
-        captions = [c.value for c in inside if c.type == "caption"]
-        for metric in (c for c in inside if c.type == "metric"):
-            assert metric.label not in found, f"two cards say {metric.label}"
-            found[metric.label] = Card(in_words(metric), "；".join(captions).replace("  \n", "；"))
-    return found
+    """The KPI cards by their label."""
+    return {
+        label: Card(card.value, "；".join(card.notes))
+        for label, card in shown_cards(opened).items()
+    }
 
 
 def chart_specs(opened: AppTest) -> list[dict[str, Any]]:
@@ -372,7 +355,7 @@ def test_without_a_release_the_page_says_how_to_load_one(
     assert [t.value for t in opened.title] == [TITLES[page]]
     assert len(opened.info) == 1
     assert "python -m fuqi intake data/exports" in opened.info[0].value
-    assert not opened.metric
+    assert not shown_cards(opened)
 
 
 @every_page

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fuqi.ui import reach
+from tests.kpi_cards import shown_cards
 from tests.ledger import publish_ledger, subdistricts
 from tests.pages.conftest import PARTS, OpenPage
 from tests.pages.plain_figures import AS_OF, PlainFigures
@@ -196,7 +197,7 @@ def test_a_release_without_positions_says_so_and_draws_the_rest(open_page, use_w
     shown = open_page("stations", tab=REACH)
 
     assert "其中没有坐标 1 家" in texts(shown)
-    assert [m.value for m in shown.metric if m.label == "服务站覆盖率"] == ["不可算"]
+    assert shown_cards(shown)["服务站覆盖率"].value == "不可算"
 
 
 def test_all_enterprises_can_be_shown_as_cells_within_300_kilobytes(open_page: OpenPage) -> None:

@@ -12,6 +12,7 @@ from fuqi.access import AUDITOR, DATA_KEEPER, LEADERSHIP, STREET, Account
 from fuqi.store import Warehouse
 from fuqi.ui import identity
 from tests.conftest import copied
+from tests.kpi_cards import shown_cards
 from tests.pages.conftest import PARTS, OpenPage
 
 MINE, THEIRS = "福保街道", "华强北街道"
@@ -118,13 +119,13 @@ def test_a_case_of_another_street_is_not_found(guarded, demo_warehouse):
 def test_a_page_for_other_roles_is_refused_and_shows_nothing(guarded, account, page):
     opened = guarded(account, page)
     assert len(opened.error) == 1 and "没有查看" in opened.error[0].value
-    assert not opened.metric and not opened.dataframe
+    assert not shown_cards(opened) and not opened.dataframe
 
 
 def test_nobody_sees_nothing(guarded):
     opened = guarded(identity.Absent("请先登录。", can_sign_in=True), "resolution")
     assert [info.value for info in opened.info] == ["请先登录。"]
-    assert not opened.metric and not opened.dataframe
+    assert not shown_cards(opened) and not opened.dataframe
     assert [b.label for b in opened.button] == ["登录"]
 
 
@@ -179,8 +180,8 @@ def test_what_cannot_be_recorded_is_said_on_the_page(guarded):
 def test_a_login_that_ended_meanwhile_gets_no_more_rows(guarded, monkeypatch):
     account = Account("clerk", frozenset({LEADERSHIP}), login="a1")
     opened = guarded(account, "stations")
-    assert opened.metric
+    assert shown_cards(opened)
     access.EndedLogins(paths.WAREHOUSE / access.ended.FOLDER).add("a1")
     monkeypatch.setattr(identity, "read", lambda: identity.Absent("已退出登录。", can_sign_in=True))
     opened.run()
-    assert not opened.metric and opened.info[0].value == "已退出登录。"
+    assert not shown_cards(opened) and opened.info[0].value == "已退出登录。"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fuqi import paths
+from tests.kpi_cards import shown_cards
 from tests.pages.conftest import OpenPage
 
 TARGETS = """
@@ -37,7 +38,8 @@ def with_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def aims(opened) -> list[str]:
-    return [c.value for c in opened.caption if c.value.startswith("目标 ")]
+    notes = [note for card in shown_cards(opened).values() for note in card.notes]
+    return [note for note in notes if note.startswith("目标 ")]
 
 
 def specs(opened) -> str:
