@@ -35,7 +35,7 @@ PAGES = (
     ("", "street=沙头街道&period=今年"),
     ("assignments", ""),
     ("stations", "street=华强北街道"),
-    ("resolution", "street=梅林街道&category=融资"),
+    ("resolution", "street=梅林街道&category=融资&tab=环节与用时"),
     ("small_business", ""),
     ("financing", ""),
 )

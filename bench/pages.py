@@ -45,6 +45,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "overview": {},
     "street": {"street": "福保街道"},
     "resolution": {},
+    "resolution.steps": {"tab": "环节与用时"},
     "comparison": {},
     "common": {},
     "assignments": {},

@@ -18,6 +18,7 @@ VISITS: dict[str, tuple[str, dict[str, str]]] = {
     "overview": ("overview", {"period": "今年"}),
     "overview of a street": ("overview", {"street": STREET, "period": "今年"}),
     "resolution": ("resolution", {"period": "今年"}),
+    "steps": ("resolution", {"period": "今年", "tab": "环节与用时"}),
     "a long case": ("resolution", {"case": LONG}),
     "a case of markup": ("resolution", {"case": PARK}),
     "common": ("common", {"period": "今年"}),

@@ -1,10 +1,11 @@
-"""A change of filters exchanges the rows of a chart that the browser has drawn; it does not begin the chart anew."""
+"""A change of filters exchanges what a chart or map shows that the browser has drawn; it does not begin it anew."""
 
 import pytest
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen, link
 
+MAP = "[data-testid=stDeckGlJsonChart]"
 CHARTS = "[data-testid=stVegaLiteChart]"
 MARK = f"""() => document.querySelectorAll('{CHARTS} svg').forEach((drawing, place) => {{
     drawing.drawnBefore = place;
@@ -15,7 +16,7 @@ DRAWN = f"() => [...document.querySelectorAll('{CHARTS} svg')].map(drawing => dr
 
 @pytest.fixture
 def resolution(demo_server: str, open_screen: OpenScreen) -> Screen:
-    return open_screen(link(demo_server, "resolution"))
+    return open_screen(link(demo_server, "resolution", tab="环节与用时"))
 
 
 @pytest.mark.parametrize("key, option", [("street", "莲花街道"), ("category", "政策咨询")])
@@ -30,16 +31,15 @@ def test_charts_stand_while_their_rows_change(resolution: Screen, key: str, opti
     assert page.evaluate(KEPT) == [*range(7)]
 
 
-def test_charts_stand_where_a_table_above_them_becomes_empty(
+def test_a_map_stands_where_a_table_above_it_becomes_empty(
     demo_server: str, open_screen: OpenScreen
 ) -> None:
-    screen = open_screen(link(demo_server, "resolution", street="莲花街道"))
+    screen = open_screen(link(demo_server, "street", street="福保街道"))
     page = screen.page
-    page.evaluate(MARK)
-    tables = page.locator("[data-testid=stDataFrame]").count()
-    before = page.evaluate(DRAWN)
+    page.wait_for_function(f"() => document.querySelector('{MAP} canvas')?.width > 0")
+    page.evaluate(f"() => {{ document.querySelector('{MAP} canvas').drawnBefore = true; }}")
+    assert "没有超期的诉求" not in screen.text
 
-    screen.choose("category", "政策咨询")
-    page.wait_for_function(f"before => ({DRAWN})()[0] !== before[0]", arg=before)
-    assert page.locator("[data-testid=stDataFrame]").count() < tables
-    assert page.evaluate(KEPT) == [*range(7)]
+    screen.choose("community", "益田社区")
+    page.get_by_text("没有超期的诉求").wait_for()
+    assert page.evaluate(f"() => document.querySelector('{MAP} canvas').drawnBefore") is True

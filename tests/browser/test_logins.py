@@ -387,9 +387,10 @@ def _tried(street: Visitor, other: dict[str, str], pattern: re.Pattern[bytes]) -
     for name in own:
         for how, asked in filters.items():
             yield from _opened(street, f"{name}, {how}", path_of(name), asked, pattern)
-    for part in PARTS.values():
+    for name, part in PARTS.items():
         asked = f"tab={quote(part)}&{place}"
-        yield from _opened(street, f"stations, {part}", "/stations", asked, pattern)
+        page = name.partition(".")[0]
+        yield from _opened(street, f"{page}, {part}", path_of(page), asked, pattern)
     for by in ("比较街道", "比较承办单位", "比较诉求类型", "比较社区"):
         asked = f"by={quote(by)}&street={quote(THEIRS)}"
         yield from _opened(street, f"comparison, {by}", "/comparison", asked, pattern)

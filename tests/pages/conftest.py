@@ -13,6 +13,8 @@ from tests.pages.plain_figures import PlainFigures, plain_figures
 PORTAL = paths.PROJECT / "fuqi" / "ui" / "portal.py"
 SECONDS_TO_RUN = 60
 PARTS = {
+    "resolution.steps": "环节与用时",
+    "resolution.kpis": "全部指标",
     "stations.reach": "够得着吗",
     "stations.sites": "再开一站",
     "stations.tests": "快检与公布数字",

@@ -167,12 +167,12 @@ def test_kpi_cards_are_on_a_sheet_of_their_own_with_their_definitions(open_page:
 
 
 def test_what_is_chosen_on_the_page_stands_in_its_files(open_page: OpenPage) -> None:
-    opened = open_page("resolution", street="沙头街道", period="上月")
-    shown = shown_on(opened)
+    shown = shown_on(open_page("resolution.steps", street="沙头街道", period="上月"))
     assert shown.filters == "沙头街道 · 2023-05-01 至 2023-05-31"
     (trend,) = [i for i in shown.items.values() if i.title == "受理与办结（虚线为上期受理）"]
     assert trend.scope == shown.filters
-    (urgent,) = [i for i in shown.items.values() if i.title.startswith("先办这些")]
+    shown = shown_on(open_page("resolution", street="沙头街道", period="上月"))
+    (urgent,) = [i for i in shown.items.values() if i.title == "已超期与一个工作日内到期"]
     table = export.as_csv(urgent.sheet(shown.facts(urgent))).decode("utf-8-sig")
     below = dict(row for row in csv.reader(io.StringIO(table)) if len(row) == 2)
     assert below["筛选"] == "沙头街道"

@@ -70,6 +70,7 @@ VISITS: dict[str, Visit] = {
     "a park": ("assignments", {"park": f"{HOSTILE_STREET}1"}),
     "a station": ("stations", {"station": f"{HOSTILE_STREET}1"}),
     **{part: ("assignments", {"tab": part}) for part in ("走访", "历史", "小组", "补位建议")},
+    **{part: ("resolution", {"tab": part}) for part in ("环节与用时", "全部指标")},
     **{part: ("stations", {"tab": part}) for part in ("够得着吗", "再开一站", "快检与公布数字")},
     "a link's own words": ("overview", {"street": hostile.MARKDOWN[0], "from": hostile.MARKUP[0]}),
     "no such case": ("resolution", {"case": hostile.MARKDOWN[0]}),
