@@ -51,4 +51,5 @@ ui.table(
         "closed_count",
         "overdue_count",
     ],
+    titles={"overdue_count": "时段内受理的超期"},
 )

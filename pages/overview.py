@@ -7,11 +7,12 @@ view = ui.page("总览", "现在哪里不对？哪个街道落后？数据新不
 totals = view.query("resolution_totals")
 open_now, held = view.query("open_totals"), view.query("assignment_totals")
 covered, reached = view.query("coverage_totals"), view.query("reach_totals")
-by_street = view.query("resolution_by_subdistrict")
+compared = view.query("units_compared")
+on_time_by_street = ui.of_streets(compared, "on_time_rate")
 held_by_street = view.query("assignments_by_subdistrict")
 covered_by_street = view.query("coverage_by_subdistrict")
 rates = {
-    "on_time_rate": by_street,
+    "on_time_rate": on_time_by_street,
     "visit_coverage_rate": held_by_street,
     "station_coverage_rate": view.query("stations_by_subdistrict"),
     "work_coverage_rate": covered_by_street,
@@ -62,15 +63,15 @@ with right:
         view,
         "按时办结率：街道比较",
         charts.ranking_with_interval,
-        view.query("units_compared"),
+        compared,
         chosen=view.filters.subdistrict,
-        **view.target_lines("on_time_rate", by_street["subdistrict_name"].to_pylist()),
+        **view.target_lines("on_time_rate", on_time_by_street["subdistrict_name"].to_pylist()),
     )
     flow = view.query("resolution_trend")
     ui.chart(view, "受理与办结", charts.flow_trend, flow, step=view.step)
 
 ui.section("各街道一览", "点选一行进入该街道。")
-alarms = {"overdue_count": by_street, "unheld_count": held_by_street}
+alarms = {"overdue_count": view.query("open_by_subdistrict"), "unheld_count": held_by_street}
 ui.street_table(view, {**alarms, "uncovered_count": covered_by_street}, rates)
 
 ui.section("公布数字与看板计算", "左为公开报道，右为由当前版本数据算出；两者并列，互不替代。")

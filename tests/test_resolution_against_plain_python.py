@@ -88,7 +88,7 @@ def disagreements(
     for row in (row for rows in plain.values() for row in rows):
         row.update({column: None for column in not_computable if column in row})
     codes = {r["subdistrict_name"]: r["subdistrict_code"] for r in subdistricts(*ledger.streets)}
-    for row in plain["resolution_by_subdistrict"]:
+    for row in (*plain["resolution_by_subdistrict"], *plain["open_by_subdistrict"]):
         row["subdistrict_code"] = codes[row["subdistrict_name"]]
     found = {
         name: differences(run(name, **question(asked)), rows, every_column=True)

@@ -1,7 +1,7 @@
 """The pages' vocabulary: the only place, with its neighbours in this folder, that knows Streamlit."""
 
 from fuqi.ui.audit_log import audit_log
-from fuqi.ui.bands import band, street_map, street_table
+from fuqi.ui.bands import band, of_streets, street_map, street_table
 from fuqi.ui.briefing import briefing
 from fuqi.ui.case import case
 from fuqi.ui.comparison import (
@@ -119,6 +119,7 @@ __all__ = [
     "new_sites",
     "nothing_here",
     "object_block",
+    "of_streets",
     "only",
     "page",
     "parts",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from fuqi import look, maps, paths
@@ -70,6 +71,21 @@ def street_map(view: View, rates: Mapping[str, pa.Table]) -> None:
     )
 
 
+def of_streets(compared: pa.Table, measure: str) -> pa.Table:
+    """What `units_compared` says of streets, under the names that the measure and its counts have elsewhere."""
+    counted, n = kpis()[measure].counts or ("", "")
+    named = {
+        "compared_name": "subdistrict_name",
+        "measured_rate": measure,
+        "numerator_count": counted,
+        "denominator_count": n,
+    }
+    known = compared.filter(pc.field("rate_verdict") != UNNAMED)
+    return known.select([*named]).rename_columns([*named.values()])
+
+
+UNNAMED = "不参加比较"
+"""What `units_compared` says of the cases that name no street."""
 SAMPLED = ("on_time_rate",)
 """Rates of cases, which chance moves: few of them say nothing. The others count everything there is."""
 

@@ -19,9 +19,7 @@ STYLE = Template(
 .fuqi-label {font-size: .875rem; display: flex; align-items: center; gap: .4rem}
 .fuqi-value {font-size: 1.75rem; line-height: 1.2; white-space: nowrap}
 .fuqi-change {font-size: .875rem; line-height: 1.35}
-.fuqi-change span {
-  color: $blue; background: color-mix(in srgb, $blue 12%, $paper); border-radius: 1rem; padding: 0 .4rem
-}
+.fuqi-change span {color: $blue; background: $tint; border-radius: 1rem; padding: 0 .4rem}
 .fuqi-note, .fuqi-promise span {font-size: .875rem; color: $muted}
 .fuqi-help {
   flex: none; width: 1rem; height: 1rem; padding: 0; cursor: help;
@@ -36,7 +34,12 @@ STYLE = Template(
 @media print {.fuqi-help, .fuqi-help-text {display: none}}
 """
 ).substitute(
-    border=look.BORDER, blue=look.RECEIVED, paper=look.PAPER, muted=look.MUTED, ink=look.INK
+    blue=look.RECEIVED,
+    tint=look.css(look.rgba(look.RECEIVED, alpha=32)),
+    border=look.BORDER,
+    paper=look.PAPER,
+    muted=look.MUTED,
+    ink=look.INK,
 )
 """How cards look: part of every page's head, so that no change sends it again. `shell.js` shows the definitions."""
 

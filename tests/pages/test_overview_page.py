@@ -43,6 +43,18 @@ def test_each_band_has_one_number_that_is_red_unless_it_is_zero(
     assert coloured == {"超期未办结": look.OVERDUE, "无人挂点": look.OVERDUE}
 
 
+@pytest.mark.parametrize("asked", [{"period": "上月"}, {"period": "本月", "category": "融资"}])
+def test_streets_add_up_to_the_alarms_whatever_the_period(open_page: OpenPage, asked) -> None:
+    opened = open_page("overview", **asked)
+    shown = street_rows(opened).values()
+    for column, label in (
+        ("overdue_count", "超期未办结"),
+        ("unheld_count", "无人挂点"),
+        ("uncovered_count", "未覆盖小个专"),
+    ):
+        assert str(sum(row[column] for row in shown)) == alarms(opened)[label]
+
+
 def test_each_band_leads_to_its_pages_with_the_filters_kept(open_page: OpenPage) -> None:
     opened = open_page("overview", street="福保街道", from_="2023-03-01", to="2023-05-31")
 

@@ -175,6 +175,9 @@ def resolution_figures(ledger: Ledger, asked: Asked) -> dict[str, list[Row]]:
         ),
         "resolution_totals": [{**totals(found, asked), "void_count": len(chosen(known_void))}],
         "open_totals": [open_totals(whenever, asked)],
+        "open_by_subdistrict": open_by_street(
+            chosen(cases, street=False, period=False), ledger, asked
+        ),
         "resolution_trend": trend(whenever, asked),
         "resolution_by_subdistrict": ranking(chosen(cases, street=False), ledger, asked),
         "appeals_by_category": by_category(chosen(cases, category=False)),
@@ -269,6 +272,16 @@ def open_totals(found: list[Case], asked: Asked) -> Row:
         ),
         "unanswered_count": sum(c.response is None for c in still_open),
     }
+
+
+def open_by_street(found: list[Case], ledger: Ledger, asked: Asked) -> list[Row]:
+    """Those with most overdue first, then with most open; equals by their codes."""
+    rows = []
+    for street in ledger.streets:
+        total = open_totals([c for c in found if c.street == street], asked)
+        counts = {column: total[column] for column in ("open_count", "overdue_count")}
+        rows.append({"subdistrict_name": street, **counts})
+    return sorted(rows, key=lambda row: (-row["overdue_count"], -row["open_count"]))
 
 
 def trend(found: list[Case], asked: Asked) -> list[Row]:
