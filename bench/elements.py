@@ -25,7 +25,7 @@ NUMBERS = {
     "caption": 40,
     "caption in a container": 40,
     "html": 40,
-    "metric": 20,
+    "row of 8 cards": 5,
     "chart": 10,
     "table": 10,
 }

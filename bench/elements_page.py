@@ -9,6 +9,9 @@ import random
 
 import streamlit as st
 
+from fuqi.ui import cards
+from fuqi.ui.cards import Card
+
 OPTIONS = [f"选项{number}" for number in range(1, 31)]
 ROWS = 12
 
@@ -45,12 +48,30 @@ def caption() -> None:
     st.caption(f"{chosen}，{drawn.random():.3f}")
 
 
+def row_of_cards() -> None:
+    st.html(
+        cards.boxed(
+            [
+                Card(
+                    f"c{n}",
+                    "按时办结率",
+                    f"{drawn.random():.2%}",
+                    "口径",
+                    change="+1",
+                    notes=[chosen],
+                )
+                for n in range(8)
+            ]
+        )
+    )
+
+
 KINDS = {
     "none": lambda: None,
     "caption": caption,
     "caption in a container": container,
     "html": lambda: st.html(f"<p>{chosen}，{drawn.random():.3f}</p>"),
-    "metric": lambda: st.metric("按时办结率", f"{drawn.random():.2%}", delta="1", help="口径"),
+    "row of 8 cards": row_of_cards,
     "chart": chart,
     "table": table,
 }

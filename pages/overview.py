@@ -8,7 +8,7 @@ totals = view.query("resolution_totals")
 open_now, held = view.query("open_totals"), view.query("assignment_totals")
 covered, reached = view.query("coverage_totals"), view.query("reach_totals")
 compared = view.query("units_compared")
-on_time_by_street = ui.of_streets(compared, "on_time_rate")
+on_time_by_street = ui.of_streets(view, compared, "on_time_rate")
 held_by_street = view.query("assignments_by_subdistrict")
 covered_by_street = view.query("coverage_by_subdistrict")
 rates = {
@@ -59,14 +59,16 @@ left, right = ui.columns(2)
 with left:
     ui.street_map(view, rates)
 with right:
-    ui.chart(
-        view,
-        "按时办结率：街道比较",
-        charts.ranking_with_interval,
-        compared,
-        chosen=view.filters.subdistrict,
-        **view.target_lines("on_time_rate", on_time_by_street["subdistrict_name"].to_pylist()),
-    )
+    if ui.is_computable(view, "on_time_rate"):
+        streets = on_time_by_street["subdistrict_name"].to_pylist()
+        ui.chart(
+            view,
+            "按时办结率：街道比较",
+            charts.ranking_with_interval,
+            compared,
+            chosen=view.filters.subdistrict,
+            **view.target_lines("on_time_rate", streets),
+        )
     flow = view.query("resolution_trend")
     ui.chart(view, "受理与办结", charts.flow_trend, flow, step=view.step)
 

@@ -39,7 +39,7 @@ def _shown(card: Element, label: Element) -> ShownCard:
         value=value.text or "",
         colour=value.get("style", "").removeprefix("color:"),
         change="".join(said for one in _of(card, "fuqi-change") for said in one.itertext()).strip(),
-        definition=label[0].get("aria-label", ""),
+        definition=label[0].get("data-meaning", ""),
         notes=tuple(note.text or "" for note in _of(card, "fuqi-note")),
     )
 

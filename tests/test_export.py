@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import os
 import re
@@ -25,7 +24,6 @@ from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageFont
-from shapely.geometry import LinearRing
 
 from fuqi import export, inert, look, maps, paths
 from fuqi.export import pictures
@@ -502,24 +500,6 @@ def test_a_map_has_every_area_with_its_fill_and_its_legend_in_words():
     names = {name.removesuffix("街道") for name in BOUNDARIES.streets.label_points}
     assert names | {"无人挂点", "街道办至其干部挂点的园区商圈"} <= set(texts)
     assert any("示意边界" in text for text in texts)
-
-
-def test_outer_rings_are_clockwise_as_vega_wants_them():
-    rings = [
-        ring
-        for v in values_of(map_spec(), "geometry")
-        for ring in outer_rings(json.loads(json.dumps(v["geometry"])))
-    ]
-    assert len(rings) >= len(BOUNDARIES.streets.features)
-    assert not any(LinearRing(ring).is_ccw for ring in rings)
-
-
-def outer_rings(geometry: dict[str, Any]) -> list[Any]:
-    if geometry["type"] == "Polygon":
-        return [geometry["coordinates"][0]]
-    if geometry["type"] == "MultiPolygon":
-        return [part[0] for part in geometry["coordinates"]]
-    return []
 
 
 @pytest.mark.parametrize("frame", [{}, {"subdistrict": "沙头街道"}, {"width": 350, "height": 330}])

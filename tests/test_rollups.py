@@ -50,6 +50,7 @@ ROLLED_UP = (
     "categories",
     "limit_use_distribution",
     "open_by_age",
+    "open_by_subdistrict",
     "open_totals",
     "rates_changed",
     "same_day_by_hour",

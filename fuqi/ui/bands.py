@@ -71,8 +71,11 @@ def street_map(view: View, rates: Mapping[str, pa.Table]) -> None:
     )
 
 
-def of_streets(compared: pa.Table, measure: str) -> pa.Table:
-    """What `units_compared` says of streets, under the names that the measure and its counts have elsewhere."""
+def of_streets(view: View, compared: pa.Table, measure: str) -> pa.Table:
+    """What `units_compared` says of streets, under the names that the measure and its counts have elsewhere.
+
+    A measure for which the exports lack a column is empty, as on its card.
+    """
     counted, n = kpis()[measure].counts or ("", "")
     named = {
         "compared_name": "subdistrict_name",
@@ -81,7 +84,11 @@ def of_streets(compared: pa.Table, measure: str) -> pa.Table:
         "denominator_count": n,
     }
     known = compared.filter(pc.field("rate_verdict") != UNNAMED)
-    return known.select([*named]).rename_columns([*named.values()])
+    rows = known.select([*named]).rename_columns([*named.values()])
+    if view.absent(kpis()[measure]):
+        place = rows.column_names.index(measure)
+        rows = rows.set_column(place, measure, pa.nulls(rows.num_rows, pa.float64()))
+    return rows.replace_schema_metadata(compared.schema.metadata)  # what the rows are about
 
 
 UNNAMED = "不参加比较"

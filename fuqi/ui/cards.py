@@ -10,7 +10,7 @@ from fuqi import look
 STYLE = Template(
     """
 .fuqi-cards {display: flex; flex-wrap: wrap; gap: .5rem}
-.fuqi-card {flex: 1 1 8.5rem; min-width: 0; display: flex; flex-direction: column; gap: .25rem; line-height: 1.4}
+.fuqi-card {flex: 1 1 8.5rem; display: flex; flex-direction: column; gap: .25rem; line-height: 1.4}
 .fuqi-boxed .fuqi-card {border: 1px solid $border; border-radius: .25rem; padding: .8rem .85rem}
 .fuqi-inside .fuqi-card {flex-basis: 6.6rem}
 .fuqi-inside + .fuqi-inside {margin-top: .6rem}
@@ -20,6 +20,7 @@ STYLE = Template(
 .fuqi-value {font-size: 1.75rem; line-height: 1.2; white-space: nowrap}
 .fuqi-change {font-size: .875rem; line-height: 1.35}
 .fuqi-change span {color: $blue; background: $tint; border-radius: 1rem; padding: 0 .4rem}
+.fuqi-change i {font-style: normal}
 .fuqi-note, .fuqi-promise span {font-size: .875rem; color: $muted}
 .fuqi-help {
   flex: none; width: 1rem; height: 1rem; padding: 0; cursor: help;
@@ -31,7 +32,10 @@ STYLE = Template(
   font-size: .875rem; line-height: 1.5; color: $ink; background: $paper; border: 1px solid $border;
   border-radius: .5rem; box-shadow: 0 2px 10px rgba(0, 0, 0, .15); pointer-events: none
 }
-@media print {.fuqi-help, .fuqi-help-text {display: none}}
+@media print {
+  .fuqi-help, .fuqi-help-text {display: none}
+  .fuqi-card {break-inside: avoid}
+}
 """
 ).substitute(
     blue=look.RECEIVED,
@@ -64,12 +68,13 @@ class Card:
     def html(self, *, with_change: bool) -> str:
         """`with_change` keeps the room for a change where there is none, so that what follows is in line."""
         colour = f' style="color:{self.colour}"' if self.colour else ""
-        arrow = "↓ " if self.change.startswith("-") else "↑ "
-        change = f"<span>{arrow}{escape(self.change)}</span>" if self.change else "&#160;"
+        arrow = f'<i aria-hidden="true">{"↓" if self.change.startswith("-") else "↑"}</i>'
+        change = f"<span>{arrow} {escape(self.change)}</span>" if self.change else "&#160;"
         notes = "".join(f'<div class="fuqi-note">{escape(note)}</div>' for note in self.notes)
         return (
             f'<div class="fuqi-card" data-kpi="{self.column}"><div class="fuqi-label">{escape(self.label)}'
-            f'<button type="button" class="fuqi-help" aria-label="{escape(self.definition)}">?</button></div>'
+            f'<button type="button" class="fuqi-help" aria-label="{escape(self.label)}的说明" '
+            f'data-meaning="{escape(self.definition)}">?</button></div>'
             f'<div class="fuqi-value"{colour}>{escape(self.value)}</div>'
             + (f'<div class="fuqi-change">{change}</div>' if with_change else "")
             + f"{self.course}{notes}</div>"

@@ -6,9 +6,9 @@ import pyarrow as pa
 import streamlit as st
 
 from fuqi import charts, wording
-from fuqi.store import Kpi, kpis
+from fuqi.store import kpis
 from fuqi.ui import identity
-from fuqi.ui.elements import chart, columns, section, table
+from fuqi.ui.elements import chart, columns, is_computable, section, table
 from fuqi.ui.escaping import plain
 from fuqi.ui.filters import COMPARED_BY
 from fuqi.ui.labels import title
@@ -37,11 +37,7 @@ def chart_words(view: View) -> dict[str, Any]:
 
 def finding(view: View, rows: pa.Table) -> None:
     """One sentence on what the comparison shows, or why there is nothing to show; stops the page then."""
-    kpi = kpis()[view.filters.measure]
-    if absent := _absent_columns(view, kpi):
-        st.info(
-            f"{kpi.label}不可算：载入的导出里没有“{'、'.join(absent)}”。", icon=":material/block:"
-        )
+    if not is_computable(view, view.filters.measure):
         st.stop()
     st.markdown(
         "**"
@@ -49,7 +45,7 @@ def finding(view: View, rows: pa.Table) -> None:
             compared_names(view),
             plain(rows.column("district_name")[0].as_py()) if rows.num_rows else "全区",
             rows.column("rate_verdict").to_pylist(),
-            bool(kpi.is_low_good),
+            bool(kpis()[view.filters.measure].is_low_good),
             view.settings.min_n,
             [identity.plain(name) for name in rows.column("compared_name").to_pylist()],
         )
@@ -89,7 +85,7 @@ def comparison_table(view: View, rows: pa.Table) -> None:
 
 def changes(view: View, rows: pa.Table) -> None:
     """Each rate in the period and in the one before, its change and whether that may be chance."""
-    known = [not _absent_columns(view, kpis()[m]) for m in rows.column("measure").to_pylist()]
+    known = [not view.absent(kpis()[m]) for m in rows.column("measure").to_pylist()]
     rows = rows.filter(pa.array(known, pa.bool_()))
     section("本期与上期", f"上期为紧接在前、天数相同的时段。{_still_open(rows)}")
     if not any(rows.column("previous_denominator_count").to_pylist()):
@@ -129,14 +125,3 @@ def _still_open(rows: pa.Table) -> str:
                 "办结率的差别首先来自这一点。"
             )
     return ""
-
-
-def _absent_columns(view: View, kpi: Kpi) -> list[str]:
-    """Titles of the columns that the KPI needs and no export brought."""
-    tables = view.release.manifest.tables
-    absent = []
-    for need in kpi.needs:
-        name, _, column = need.partition(".")
-        if name in tables and tables[name].absent(column):
-            absent.append(title(column))
-    return absent

@@ -81,6 +81,7 @@ def step_choice(view: View) -> str:
         label_visibility="collapsed",
         required=True,
         key=f"step_for_{view.step}",
+        persist_state="session",
     )
     return chosen or view.step
 
@@ -122,6 +123,15 @@ def kpi_row(
     st.html(cards.boxed(row))
     if before:
         change_note(view)
+
+
+def is_computable(view: View, measure: str) -> bool:
+    """Whether the exports have what a KPI needs; the page says which columns they lack."""
+    kpi = kpis()[measure]
+    if absent := view.absent(kpi):
+        lacking = "、".join(absent)
+        st.info(f"{kpi.label}不可算：载入的导出里没有“{lacking}”。", icon=":material/block:")
+    return not absent
 
 
 def change_note(view: View) -> None:
@@ -501,7 +511,11 @@ def _table_of_rows(
             scope_of(rows),
             _as_shown(rows.select(list(shown)), rounding),
             {name: (titles or {}).get(name) or title(name) for name in shown},
-            {title(name): _definition(kpis()[name]) for name in shown if name in kpis()},
+            {
+                (titles or {}).get(name) or title(name): _definition(kpis()[name])
+                for name in shown
+                if name in kpis()
+            },
             of_cases=are_cases(rows),
         )
 

@@ -59,6 +59,9 @@ def _rows(view: View, found: Frozen) -> list[dict[str, str]]:
         today |= _row(view.query(name).to_pylist(), street)
     if not before:
         return []
+    if street is not None:
+        # Of a street, those received in the period alone were frozen; its card counts all that are open.
+        before.pop("overdue_count", None)
     rounding = view.settings.rounding
     return [
         {

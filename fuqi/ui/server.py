@@ -107,7 +107,9 @@ async def health(request: Request) -> JSONResponse:
 
 
 async def shell_script(_: Request) -> FileResponse:
-    return FileResponse(SHELL_SCRIPT, media_type="text/javascript")
+    return FileResponse(
+        SHELL_SCRIPT, media_type="text/javascript", headers={"cache-control": "no-cache"}
+    )
 
 
 async def boundaries(request: Request) -> Response:

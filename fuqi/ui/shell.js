@@ -79,7 +79,7 @@
     ["Deferred download not properly configured", "没有导出。请刷新页面再试，或联系管理员"],
     ["Download failed", "没有导出。请刷新页面再试，或联系管理员"],
   ]);
-  // Words that come with the name of what they are about: "Help for 受理量", "Show data: 受理与办结".
+  // Words that come with the name of what they are about: "Help for 导出本页", "Show data: 受理与办结".
   const patterns = [
     [/^Help for (.+)$/, "$1的说明"],
     [/^Show data: (.+)$/, "查看数据：$1"],
@@ -160,27 +160,37 @@
 
   // What a card's KPI means, beside its question mark and within the window, while that is pointed at or has the focus.
   const meaning = document.createElement("div");
-  meaning.className = "fuqi-help-text";
-  meaning.role = "tooltip";
+  meaning.className = meaning.id = "fuqi-help-text";
+  meaning.setAttribute("role", "tooltip");
   let explained = null;
+  const fallSilent = () => {
+    meaning.remove();
+    explained?.removeAttribute("aria-describedby");
+    explained = null;
+  };
   const standBeside = () => {
-    const of = explained?.getBoundingClientRect();
-    if (!of?.width || of.bottom < 0 || of.top > innerHeight) return void meaning.remove();
+    const of = explained.getBoundingClientRect();
+    if (!of.width || of.bottom < 0 || of.top > innerHeight) return fallSilent();
     const { width, height } = meaning.getBoundingClientRect();
     const mostLeft = document.documentElement.clientWidth - width - 8;
     meaning.style.left = `${Math.max(8, Math.min(of.left, mostLeft))}px`;
     meaning.style.top = `${of.top > height + 6 ? of.top - height - 6 : of.bottom + 6}px`;
   };
   const explain = ({ target }) => {
-    explained = target.closest?.(".fuqi-help");
-    if (!explained) return void meaning.remove();
-    meaning.textContent = explained.getAttribute("aria-label");
+    const mark = target.closest?.(".fuqi-help") ?? document.activeElement?.closest(".fuqi-help:focus-visible");
+    if (mark === explained) return;
+    fallSilent();
+    if (!mark) return;
+    explained = mark;
+    meaning.textContent = mark.dataset.meaning;
+    mark.setAttribute("aria-describedby", meaning.id);
     document.body.append(meaning);
     standBeside();
   };
-  for (const kind of ["mouseover", "focusin"]) addEventListener(kind, explain);
-  for (const kind of ["mouseout", "focusout", "keydown"]) addEventListener(kind, () => meaning.remove());
-  addEventListener("scroll", () => meaning.isConnected && standBeside(), { capture: true, passive: true });
+  for (const kind of ["mouseover", "focusin", "pointerdown"]) addEventListener(kind, explain);
+  for (const kind of ["focusout", "keydown"]) addEventListener(kind, fallSilent);
+  document.documentElement.addEventListener("mouseleave", fallSilent);
+  addEventListener("scroll", () => explained && standBeside(), { capture: true, passive: true });
 
   // A login leaves the app and comes back to its start: the sign-in page says where it began.
   addEventListener("pagehide", () => {

@@ -13,7 +13,8 @@ MENUS = "details[name=files]"
 def resolution(
     request: pytest.FixtureRequest, changing_server: str, open_screen: OpenScreen
 ) -> Screen:
-    return open_screen(link(changing_server, "resolution", street="福保街道"), *request.param)
+    address = link(changing_server, "resolution", street="福保街道", tab="环节与用时")
+    return open_screen(address, *request.param)
 
 
 def unfolded(screen: Screen) -> int:
@@ -32,6 +33,10 @@ def test_a_file_is_fetched_from_its_menu(
     resolution: Screen, title: str, kind: str, begins: bytes
 ) -> None:
     page = resolution.page
+    if title == "全部指标":
+        page.get_by_text(title, exact=True).click()
+        page.get_by_role("heading", name=title).wait_for()
+        resolution.settle()
     address = page.url
     word = page.get_by_label(f"下载：{title}", exact=True)
     word.scroll_into_view_if_needed()

@@ -21,12 +21,12 @@ from fuqi.ui import downloads
 from fuqi.ui.downloads import Shown
 from fuqi.ui.file_links import FOLDER
 from tests.kpi_cards import shown_cards
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import PARTS, OpenPage
 from tests.pages.plain_figures import PlainFigures
 
 PAGES = sorted(page.stem for page in paths.PAGES.glob("*.py") if OPEN_ACCOUNT.may_open(page.stem))
 """Those that are opened where nobody logs in; the page of auditors is in `tests/test_protection.py`."""
-EACH_PAGE = pytest.mark.parametrize("page", PAGES)
+EACH_PAGE = pytest.mark.parametrize("page", [*PAGES, *PARTS])
 HEADER = 3
 
 

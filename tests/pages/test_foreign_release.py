@@ -10,9 +10,12 @@ from fuqi.access import OPEN_ACCOUNT
 from fuqi.intake.foreign import LABEL
 from fuqi.store import Warehouse
 from tests.kpi_cards import shown_cards
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import PARTS, OpenPage
 
-PAGES = sorted(path.stem for path in paths.PAGES.glob("*.py") if OPEN_ACCOUNT.may_open(path.stem))
+PAGES = [
+    *sorted(path.stem for path in paths.PAGES.glob("*.py") if OPEN_ACCOUNT.may_open(path.stem)),
+    *PARTS,
+]
 CASES = ("nyc311", "zh_gov_messages")
 EXAMPLES = paths.MAPPINGS / "examples"
 

@@ -45,7 +45,8 @@ MARKDOWN_FIELDS = ("body", "label", "help", "delta", "text", "placeholder")
 OF_A_COURSE = {("img", name) for name in ("src", "alt", "title", "style")}
 OF_A_CARD = {
     *(("div", "class"), ("div", "data-kpi"), ("h3", ""), ("span", "")),
-    *(("button", name) for name in ("type", "class", "aria-label")),
+    *(("button", name) for name in ("type", "class", "aria-label", "data-meaning")),
+    ("i", "aria-hidden"),
 }
 OF_A_MENU = {
     *(("details", name) for name in ("name", "style")),

@@ -9,12 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fuqi import look
+from fuqi.ui import downloads
 from fuqi.ui.bands import beside
 from tests.kpi_cards import shown_cards
 from tests.ledger import appeal, publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import Asked, PlainFigures
-from tests.pages.test_pages import cards, flat_maps
+from tests.pages.test_pages import cards, chart_specs, flat_maps
 
 ALARMS = ("超期未办结", "无人挂点", "未覆盖小个专")
 
@@ -124,6 +125,36 @@ def test_a_street_without_cases_has_no_rate(
 
     assert shown["福保街道"]["overdue_count"] == 1
     assert shown["莲花街道"]["on_time_rate_with_n"] == "不可算（0/0）"
+
+
+def test_where_the_exports_lack_a_column_no_street_has_the_rate(
+    open_page: OpenPage, use_warehouse: Any, tmp_path: Path
+) -> None:
+    received = datetime(2023, 6, 1, 9)
+    use_warehouse(tmp_path)
+    publish_ledger(
+        tmp_path,
+        {
+            "subdistricts": subdistricts("福保街道"),
+            "appeals": [appeal(1, received, subdistrict_name="福保街道", due_at=received)],
+        },
+        absent={"appeals": ("closed_at",)},
+    )
+
+    opened = open_page("overview")
+
+    assert shown_cards(opened)["按时办结率"].value == "不可算"
+    assert street_rows(opened)["福保街道"]["on_time_rate_with_n"].startswith("不可算")
+    assert "按时办结率：街道比较" not in [spec["title"]["text"] for spec in chart_specs(opened)]
+    assert any("按时办结率不可算" in info.value for info in opened.info)
+
+
+def test_map_and_table_of_streets_say_what_they_are_about(open_page: OpenPage) -> None:
+    opened = open_page("overview", period="上月", category="融资")
+    shown = opened.session_state[downloads.ENTRY]
+    (street_map,) = [i for i in shown.items.values() if i.title == "各街道按时办结率"]
+    (table,) = [i for i in shown.items.values() if i.title == "各街道一览"]
+    assert street_map.scope == table.scope == "全区 · 融资 · 2023-05-01 至 2023-05-31"
 
 
 def test_a_street_that_one_of_the_results_lacks_has_a_gap() -> None:

@@ -126,6 +126,25 @@ def test_cards_say_what_plain_python_counts(
     assert cards(opened) == figures.cards(page, asked)
 
 
+@every_page
+def test_cards_say_what_each_kpi_means(page: str, open_page: OpenPage) -> None:
+    defined = {kpi.label: kpi.definition for kpi in kpis().values()}
+    for label, card in shown_cards(open_page(page)).items():
+        assert card.definition.startswith(f"{label} = {defined[label]}")
+
+
+@pytest.mark.parametrize("page", ["resolution", "overview"])
+def test_cards_say_how_far_a_rate_moved_since_the_period_before(
+    page: str, open_page: OpenPage, figures: PlainFigures
+) -> None:
+    before = figures.cards("resolution", Asked(date(2023, 1, 2), date(2023, 3, 31)))
+    hits, n = counts_of(before["按时办结率"])[-2:]
+    card = shown_cards(open_page(page))["按时办结率"]
+    now_hits, now_n = (int(part.replace(",", "")) for part in card.notes[0].split(" / "))
+    moved = 100 * (now_hits / now_n - hits / n)
+    assert card.change == f"{'↓' if moved < 0 else '↑'} {moved:+.2f}百分点"
+
+
 @pytest.mark.parametrize("page", WITH_CATEGORY)
 def test_a_category_narrows_appeals_and_leaves_the_rest(
     page: str, open_page: OpenPage, figures: PlainFigures

@@ -30,6 +30,7 @@ VISITS = {
     "park": ("assignments", {"park": "P001", "period": "启动以来"}),
     "station": ("stations", {"station": "007", "period": "启动以来"}),
     **{part: ("assignments", {"tab": part}) for part in ("走访", "历史", "小组", "补位建议")},
+    **{part: ("resolution", {"tab": part}) for part in ("环节与用时", "全部指标")},
     **{part: ("stations", {"tab": part}) for part in ("够得着吗", "再开一站", "快检与公布数字")},
 }
 

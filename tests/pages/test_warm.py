@@ -12,7 +12,15 @@ from fuqi.settings import Settings
 from fuqi.store import Warehouse, load_queries, parameters
 from fuqi.ui import asked, drawn, warm
 
-PAGES = ("overview", "resolution", "stations", "assignments", "small_business", "financing")
+PAGES = (
+    "overview",
+    "resolution",
+    "resolution.steps",
+    "stations",
+    "assignments",
+    "small_business",
+    "financing",
+)
 
 
 @pytest.fixture
