@@ -23,14 +23,17 @@ def shown_cards(opened: AppTest) -> dict[str, ShownCard]:
     found: dict[str, ShownCard] = {}
     for html in opened.get("html"):
         if "fuqi-card" in html.proto.body:
-            for card in ElementTree.fromstring(f"<all>{html.proto.body}</all>").iterfind(  # noqa: S314 - our own
-                ".//*[@data-kpi]"
-            ):
+            for card in parsed(html.proto.body).iterfind(".//*[@data-kpi]"):
                 (label,) = _of(card, "fuqi-label")
                 said = label.text or ""
                 assert said not in found, f"two cards say {said}"
                 found[said] = _shown(card, label)
     return found
+
+
+def parsed(body: str) -> Element:
+    """One element that holds all there is; ParseError where a text was read as markup and did not fit."""
+    return ElementTree.fromstring(f"<all>{body}</all>")  # noqa: S314 - our own
 
 
 def _shown(card: Element, label: Element) -> ShownCard:
