@@ -190,6 +190,31 @@ def test_a_list_of_cases_is_taken_for_a_reason(visitor, warehouse):
     assert all(set(json.loads(line)) == {*audit.Entry.__dataclass_fields__} for line in lines)
 
 
+def test_the_button_that_asks_for_a_reason_keeps_its_place(monkeypatch):
+    """Were its place emptied at the beginning of a run, what is open beneath it would close while somebody types."""
+    from streamlit.testing.v1 import AppTest
+
+    def page() -> None:
+        from datetime import datetime
+
+        from fuqi.access import Account
+        from fuqi.ui import downloads
+
+        reader = Account("street", frozenset({"街道"}))
+        downloads.begin("诉求办理", datetime(2023, 6, 28), "1", "", reader)
+        downloads.written("", "", [{"诉求编号": "SQ1"}], of_cases=True)
+        downloads.finish()
+
+    empty, emptied = downloads.st.empty, []
+    monkeypatch.setattr(downloads.st, "empty", lambda: emptied.append(1) or empty())
+    opened = AppTest.from_function(page).run()
+    assert not opened.exception and emptied  # nobody knew yet that the page has cases
+    emptied.clear()
+    opened.text_input(key="reason_page").set_value("例会材料").run()
+    assert not opened.exception and not emptied
+    assert [b.proto.label for b in opened.get("download_button")] == ["XLSX"]
+
+
 def test_one_case_is_taken_for_a_reason_too(visitor, warehouse):
     rows = pq.read_table(warehouse.current().table_path("appeals")).to_pylist()
     number = next(

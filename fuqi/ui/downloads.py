@@ -10,6 +10,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -116,7 +117,7 @@ class Shown:
     told: list[str] = field(default_factory=list)
     """The session's sentences on what was not handed over."""
     whole: Any = None
-    """Where the button stands that takes the whole page away."""
+    """Where the button stands that takes the whole page away, while another may still take its place."""
     asks: bool = False
     """Whether that button asks for a reason."""
 
@@ -184,12 +185,12 @@ def begin(page: str, data_as_of: datetime, release_id: str, label: str, owner: A
     shown = Shown(page, data_as_of, release_id, label, owner, told=_told())
     st.session_state[ENTRY] = shown
     _links().begin(shown)
-    shown.whole = st.empty()
     if page in st.session_state.setdefault(ASKING, set()):
         _ask_for_the_page(shown)
-    else:
-        with shown.whole:
-            _whole_page(shown, WHOLE_BUTTON, "", "export_page")
+        return shown
+    shown.whole = st.empty()
+    with shown.whole:
+        _whole_page(shown, WHOLE_BUTTON, "", "export_page")
     return shown
 
 
@@ -230,12 +231,13 @@ def _whole_page(shown: Shown, label: str, reason: str | None, key: str) -> None:
 def _ask_for_the_page(shown: Shown) -> None:
     """Where a list of cases is on the page, its workbook, too, is taken away for a reason.
 
-    The session remembers it: a field that is open would close if the next run began with another button.
+    The session remembers it, and the next run begins with this button: were its place emptied or taken by another
+    for a moment, a field that is open would close.
     """
     st.session_state[ASKING].add(shown.page)
     shown.asks = True
     with (
-        shown.whole,
+        shown.whole or nullcontext(),
         st.popover(
             WHOLE_BUTTON, type="tertiary", icon=":material/download:", key="export_page_asking"
         ),

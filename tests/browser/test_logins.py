@@ -550,7 +550,7 @@ def test_a_list_of_cases_is_taken_away_for_a_reason(signed_in, warehouse):
     page.locator(".st-key-reason_page input").fill("本周例会材料")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "() => !document.querySelector('.st-key-export_page_for_a_reason button').disabled"
+        "() => document.querySelector('.st-key-export_page_for_a_reason button')?.disabled === false"
     )
     with page.expect_download() as download:
         take.click()
