@@ -110,6 +110,11 @@ def settle(page: Page) -> None:
     page.wait_for_function(SETTLED)
 
 
+def gone(page: Page, selector: str) -> None:
+    """Wait until nothing of it is left: what a page showed before is taken off when its new run is over."""
+    page.wait_for_function("selector => !document.querySelector(selector)", arg=selector)
+
+
 def text(page: Page) -> str:
     return page.locator("[data-testid=stAppViewContainer]").inner_text()
 
@@ -488,7 +493,7 @@ def test_a_login_ends_when_its_token_does(new_reader):
         "() => document.body.innerText.includes('登录已过期')",
         timeout=(SHORT_SECONDS + 30) * 1000,
     )
-    assert page.locator(".fuqi-card").count() == 0
+    gone(page, ".fuqi-card")
     again = visitor.open("/resolution")
     assert "登录已过期" in text(again)
 
@@ -518,7 +523,7 @@ def test_streamlits_own_logout_page_ends_other_tabs_too(new_reader):
     other = visitor.context.new_page()
     other.goto(f"{visitor.address}/auth/logout")
     tab.wait_for_function("() => document.body.innerText.includes('已退出登录')")
-    assert tab.locator(".fuqi-card, [data-testid=stDataFrame]").count() == 0
+    gone(tab, ".fuqi-card, [data-testid=stDataFrame]")
 
 
 # ---------------------------------------------------------------- the audit log
