@@ -368,6 +368,77 @@ def test_the_lines_of_streets_lie_on_a_flat_map_of_communities():
 LINES_OF_STREETS = ("streets", "chosen")
 
 
+def test_points_and_lines_stand_on_a_flat_map_where_the_deck_would_draw_them():
+    shown = pointed_map()
+    assert maps.can_be_flat(shown) and not maps.is_flat(shown)
+    spec = charts.spec_of(maps.flat_chart(shown, BOUNDARIES, maps.Frame(), turn=1))
+    streets, chosen, lines, stations = rows_of_layers(spec)[:4]
+    assert {row["name"] for row in streets} == BOUNDARIES.streets.boxes.keys()
+    assert [row["name"] for row in chosen] == [SHATOU]
+    (line,) = lines
+    assert (line["longitude"], line["latitude"]) == (114.04, 22.52)
+    assert (line["longitude_there"], line["latitude_there"]) == (114.05, 22.53)
+    small, large = stations
+    assert (small["longitude"], small["latitude"]) == (114.05, 22.53)
+    assert (small["size"], large["size"]) == (8**2, 24**2)
+    assert (small["title"], small["detail"], large["title"]) == ("甲<站", "三次", "甲<站")
+    assert small["line"] != large["line"] and large["width"] > small["width"]
+    assert {row["turn"] for row in (*streets, line, small, large)} == {1}
+
+
+def test_a_click_on_a_point_of_a_flat_map_leads_where_one_on_the_deck_would():
+    shown = pointed_map()
+    led_to = maps.goes_to(shown)
+    assert led_to["福保街道"] == {"street": "福保街道"}
+    spec = charts.spec_of(maps.flat_chart(shown, BOUNDARIES, maps.Frame()))
+    *_, lines, stations, _, _ = rows_of_layers(spec)
+    assert [led_to[row["name"]] for row in stations] == [{"station": "001"}, {"station": "002"}]
+    assert [led_to[row["name"]] for row in lines] == [{"park": "P1"}]
+
+
+def test_a_flat_map_that_has_lost_its_points_keeps_its_description():
+    with_points, without = (
+        charts.spec_of(maps.flat_chart(pointed_map(n), BOUNDARIES, maps.Frame())) for n in (2, 0)
+    )
+    assert with_points.pop("datasets").keys() == without.pop("datasets").keys()
+    assert json.dumps(with_points) == json.dumps(without)
+
+
+def test_a_map_above_tiles_or_with_cells_cannot_be_flat():
+    assert not maps.can_be_flat(pointed_map(tile_url=SOURCE))
+    ground = layers.areas(BOUNDARIES, maps.Frame())
+    cells = layers.cells("cells", [(114.05, 22.53)], [1], metres=300, steps=[])
+    with_cells = layers.deck([*ground, *cells], BOUNDARIES, maps.Frame())
+    assert not maps.can_be_flat(maps.DistrictMap(with_cells, (), ""))
+
+
+def pointed_map(count: int = 2, tile_url: str = "") -> maps.DistrictMap:
+    """Two stations of one name and the line to one of them, above the streets."""
+    frame = maps.Frame(subdistrict=SHATOU, tile_url=tile_url)
+    stations = [
+        layers.Point(114.05, 22.53, look.RECEIVED, "甲<站", "三次", 4, goes_to={"station": "001"}),
+        layers.Point(
+            114.06, 22.54, look.CLOSED, "甲<站", "", 12, 200, True, goes_to={"station": "002"}
+        ),
+    ]
+    line = layers.Line((114.04, 22.52), (114.05, 22.53), "线", goes_to={"park": "P1"})
+    shown = [
+        *layers.areas(BOUNDARIES, frame),
+        layers.lines("lines", [line][:count]),
+        layers.points("stations", stations[:count]),
+        layers.names(BOUNDARIES, frame),
+    ]
+    return maps.DistrictMap(layers.deck(shown, BOUNDARIES, frame), (), "")
+
+
+def rows_of_layers(spec: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """The rows of each layer, from below."""
+    return [
+        pa.ipc.open_stream(spec["datasets"][layer["data"]["name"]]).read_all().to_pylist()
+        for layer in spec["layer"]
+    ]
+
+
 def test_a_map_with_points_or_without_areas_is_not_flat():
     without = maps.Boundaries(BOUNDARIES.streets, Areas())
     rows = community_rates([0.1])

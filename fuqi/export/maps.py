@@ -9,7 +9,7 @@ import altair as alt
 
 from fuqi import look
 from fuqi.export.pictures import length
-from fuqi.maps import DistrictMap, Frame, LegendEntry, objects_of
+from fuqi.maps import DistrictMap, Frame, LegendEntry, objects_of, value_of
 from fuqi.maps.layers import TILE
 
 WIDTH = 720
@@ -75,10 +75,8 @@ class _Layer:
 
     def of(self, each: Object, name: str, otherwise: Any = None) -> Any:
         """The value of an accessor for one object: a constant, or the property that it names."""
-        value = self.described.get(name, otherwise)
-        if isinstance(value, str) and value.startswith("@@="):
-            return each[value.removeprefix("@@=")]
-        return value
+        value = value_of(self.described, each, name)
+        return otherwise if value is None else value
 
 
 def _geojson(layer: _Layer) -> list[alt.Chart]:
@@ -139,7 +137,7 @@ def _points(layer: _Layer) -> list[alt.Chart]:
             {
                 "longitude": longitude,
                 "latitude": latitude,
-                "area": math.pi * radius**2,
+                "area": (2 * radius) ** 2,  # Vega takes that of the square around a circle
                 "fill": look.css(layer.of(each, "getFillColor")),
                 "stroke": look.css(layer.of(each, "getLineColor", [0, 0, 0, 0])),
                 "width": layer.of(each, "getLineWidth", 1) if layer.described.get("stroked") else 0,

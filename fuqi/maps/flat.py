@@ -1,8 +1,8 @@
-"""A map of nothing but areas as a chart to click on: read off the deck, drawn by Vega, which needs no WebGL.
+"""A map that stands still, as a chart to click on: read off the deck, drawn by Vega, which needs no WebGL.
 
 Where there is no graphics card deck.gl takes seconds to draw its first map, and its scripts are a third of what a
 page loads. Areas that carry a number lose nothing by standing still: a click leads into them, and a wheel turned
-above them goes on through the page.
+above them goes on through the page. Nor do the points of one street that the map shows whole.
 """
 
 import json
@@ -23,7 +23,8 @@ PLACE = "place"
 """The selection that a click makes."""
 FIRST_ROW = "data('rows_1')[0]"
 """The first area: what is seen of all is said with each."""
-KINDS = frozenset({"GeoJsonLayer", "TextLayer"})
+OF_AREAS = frozenset({"GeoJsonLayer", "TextLayer"})
+OF_POINTS = OF_AREAS | {"ScatterplotLayer", "PathLayer"}
 
 Object = Mapping[str, Any]
 
@@ -33,17 +34,24 @@ def is_flat(shown: DistrictMap) -> bool:
     clickable = [layer.data for layer in shown.deck.layers if layer.pickable]
     # A ground at an address, without values, is one to draw points on.
     has_areas = len(clickable) == 1 and isinstance(clickable[0], dict) and clickable[0]["features"]
-    return bool(has_areas) and {layer.type for layer in shown.deck.layers} <= KINDS
+    return bool(has_areas) and {layer.type for layer in shown.deck.layers} <= OF_AREAS
+
+
+def can_be_flat(shown: DistrictMap) -> bool:
+    """Whether `flat_chart` draws all of a map: streets to click on, and points and lines above them."""
+    first, *above = shown.deck.layers
+    return first.type == "GeoJsonLayer" and {layer.type for layer in above} <= OF_POINTS
 
 
 def flat_chart(
     shown: DistrictMap, boundaries: Boundaries, frame: Frame, *, turn: int = 0
 ) -> alt.LayerChart:
-    """The areas, lines and names of a flat map, as high as `frame` and fitted into the width there is.
+    """The areas, points, lines and names of a flat map, as high as `frame` and fitted into the width there is.
 
-    A click selects the `name` of an area, together with `turn`: of another turn, the same area can be clicked again.
-    Values, colours, the outlined area and the place that is seen stand in the rows; the shapes are fetched by an
-    address. So the browser goes on with what it has drawn until there is one layer more or less.
+    A click selects an object by its `name`, of which `goes_to` says where it leads, together with `turn`: of another
+    turn, the same object can be clicked again. Values, colours, the outlined area and the place that is seen stand in
+    the rows; the shapes of areas are fetched by an address. So the browser goes on with what it has drawn until there
+    is one layer more or less.
     """
     described = json.loads(shown.deck.to_json())
     view = described["initialViewState"]
@@ -60,24 +68,33 @@ def flat_chart(
         scale=alt.ExprRef(f"{FIRST_ROW}.scale * {enlarged}"),
         translate=alt.ExprRef("[width / 2, height / 2]"),
     )
-    parts = []
+    parts: list[alt.Chart] = []
     for layer in described["layers"]:
-        if not served.objects_of(layer["data"]):
-            continue
-        if layer["@@type"] == "TextLayer":
+        kind = layer["@@type"]
+        if kind == "TextLayer" and layer["data"]:
             parts += _names(layer, projection)
-        elif layer.get("pickable"):
-            parts.append(_areas(layer, boundaries, projection, seen))
-        else:
-            parts.append(_lines(layer, boundaries, projection))
+        elif kind == "ScatterplotLayer":
+            parts.append(_points(layer, projection, turn))
+        elif kind == "PathLayer":
+            parts.append(_paths(layer, projection, turn))
+        elif served.objects_of(layer["data"]):
+            drawn = _lines if layer.get("filled") is False else _areas
+            parts.append(drawn(layer, boundaries, projection, seen))
     no_padding = dict.fromkeys(("left", "top", "right", "bottom"), 0)
     return alt.layer(*parts, height=frame.height, padding=no_padding)
 
 
 def goes_to(shown: DistrictMap) -> Mapping[str, Mapping[str, str]]:
-    """The places that a click leads to, by the name of the area that is clicked."""
-    (areas,) = (layer.data for layer in shown.deck.layers if layer.pickable)
-    return {unescape(each["name"]): each["goes_to"] for each in areas["features"]}
+    """The places that a click leads to, by the name of what is clicked: its own of an area, a number of others."""
+    led_to = {}
+    for layer in shown.deck.layers:
+        if not layer.pickable:
+            continue
+        is_area = layer.type == "GeoJsonLayer"
+        for number, each in enumerate(served.objects_of(layer.data)):
+            name = unescape(each["name"]) if is_area else _number(layer.id, number)
+            led_to[name] = each["goes_to"]
+    return led_to
 
 
 def serve(boundaries: Boundaries) -> None:
@@ -94,30 +111,33 @@ def _areas(
         {
             "name": unescape(each["name"]),
             "detail": unescape(each["detail"]),
-            "fill": look.css(each["fill"]),
-            "line": look.css(each["line"]),
-            "width": each["width"],
+            "fill": look.css(served.value_of(layer, each, "getFillColor")),
+            "line": look.css(served.value_of(layer, each, "getLineColor")),
+            "width": served.value_of(layer, each, "getLineWidth"),
             **seen,
         }
-        for each in layer["data"]["features"]
+        for each in served.objects_of(layer["data"])
     ]
     names = {row["name"] for row in rows}
     is_streets = names <= set(map(_as_shown, boundaries.streets.boxes))
     drawn = boundaries.streets if is_streets else boundaries.communities
+    # Vega-Lite asks any mark that has a tooltip for the fields: points above the areas are clicked by it as well.
     place = alt.selection_point(
         name=PLACE, fields=["name", "turn"], on="click", toggle=False, clear=False
     )
+    tips = [alt.Tooltip("name:N", title="title")]
+    if any(row["detail"] for row in rows):
+        tips.append(alt.Tooltip("detail:N", title=" "))
     return (
         _shapes(rows, drawn, projection, "areas")
-        .encode(
-            fill=alt.Fill("fill:N", scale=None, legend=None),
-            tooltip=[alt.Tooltip("name:N", title="title"), alt.Tooltip("detail:N", title=" ")],
-        )
+        .encode(fill=alt.Fill("fill:N", scale=None, legend=None), tooltip=tips)
         .add_params(place)
     )
 
 
-def _lines(layer: Object, boundaries: Boundaries, projection: alt.Projection) -> alt.Chart:
+def _lines(
+    layer: Object, boundaries: Boundaries, projection: alt.Projection, _: Object
+) -> alt.Chart:
     """The lines of streets: what lies inside them can be clicked."""
     line, width = look.css(layer["getLineColor"]), layer["getLineWidth"]
     features = served.objects_of(layer["data"])
@@ -125,6 +145,98 @@ def _lines(layer: Object, boundaries: Boundaries, projection: alt.Projection) ->
     shapes = _shapes(rows, boundaries.streets, projection, layer["id"], tooltip=None)
     # Vega-Lite would fill them with a transparent colour, which takes the clicks.
     return shapes.encode(fill=alt.FillValue(None))
+
+
+def _points(layer: Object, projection: alt.Projection, turn: int) -> alt.Chart:
+    rows = [
+        {
+            **_pointed_at(layer, number, turn),
+            "longitude": each["position"][0],
+            "latitude": each["position"][1],
+            "size": (2 * each["radius"]) ** 2,  # of the square around it
+            "fill": look.css(each["colour"]),
+            "line": look.css(each["line"]),
+            "width": each["edge"],
+        }
+        for number, each in enumerate(layer["data"])
+    ]
+    schema = _POINTED_AT | {
+        "longitude": pa.float64(),
+        "latitude": pa.float64(),
+        "size": pa.float64(),
+        "fill": pa.string(),
+        "line": pa.string(),
+        "width": pa.float64(),
+    }
+    return (
+        alt.Chart(_table(rows, schema), name=layer["id"], projection=projection)
+        .mark_point(shape="circle", clip=True, opacity=1, aria=False)
+        .encode(
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
+            size=alt.Size("size:Q", scale=None, legend=None),
+            fill=alt.Fill("fill:N", scale=None, legend=None),
+            stroke=alt.Stroke("line:N", scale=None, legend=None),
+            strokeWidth=alt.StrokeWidth("width:Q", scale=None, legend=None),
+            tooltip=_tips(),
+        )
+    )
+
+
+def _paths(layer: Object, projection: alt.Projection, turn: int) -> alt.Chart:
+    """Lines from one position to another."""
+    rows = [
+        {
+            **_pointed_at(layer, number, turn),
+            "longitude": each["path"][0][0],
+            "latitude": each["path"][0][1],
+            "longitude_there": each["path"][-1][0],
+            "latitude_there": each["path"][-1][1],
+            "width": each["width"],
+        }
+        for number, each in enumerate(layer["data"])
+    ]
+    ends = ("longitude", "latitude", "longitude_there", "latitude_there", "width")
+    schema = _POINTED_AT | dict.fromkeys(ends, pa.float64())
+    return (
+        alt.Chart(_table(rows, schema), name=layer["id"], projection=projection)
+        .mark_rule(clip=True, aria=False, color=look.css(layer["getColor"]))
+        .encode(
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
+            longitude2=alt.Longitude2("longitude_there"),
+            latitude2=alt.Latitude2("latitude_there"),
+            strokeWidth=alt.StrokeWidth("width:Q", scale=None, legend=None),
+            tooltip=_tips(),
+        )
+    )
+
+
+_POINTED_AT = {"name": pa.string(), "title": pa.string(), "detail": pa.string(), "turn": pa.int64()}
+
+
+def _pointed_at(layer: Object, number: int, turn: int) -> dict[str, Any]:
+    """What a pointer finds at a point or a line: a name of its own, as parks may be called like communities."""
+    each = layer["data"][number]
+    return {
+        "name": _number(layer["id"], number),
+        "title": unescape(each["name"]),
+        "detail": unescape(each["detail"]),
+        "turn": turn,
+    }
+
+
+def _number(layer_id: str, number: int) -> str:
+    return f"{layer_id} {number}"
+
+
+def _tips() -> list[alt.Tooltip]:
+    return [alt.Tooltip("title:N", title="title"), alt.Tooltip("detail:N", title=" ")]
+
+
+def _table(rows: list[dict[str, Any]], schema: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows whose columns are the same where there are none of them: the browser goes on with the layer then."""
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(schema.items())))
 
 
 def _shapes(

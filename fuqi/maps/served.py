@@ -1,4 +1,4 @@
-"""Areas that a browser fetches by an address instead of getting them with every map that is drawn.
+"""What layers draw; areas that a browser fetches by an address instead of getting them with every map that is drawn.
 
 The address says what it holds, so it can be kept forever; the same areas have the same address on every server.
 Only what no filter changes is served: streets and communities with their names and lines, and no value. They are public
@@ -45,3 +45,11 @@ def objects_of(data: Any) -> Sequence[Mapping[str, Any]]:
     if isinstance(data, str):
         data = json.loads(_contents[data.removeprefix(FOLDER).removesuffix(".json")])
     return data["features"] if isinstance(data, dict) else data
+
+
+def value_of(layer: Mapping[str, Any], each: Mapping[str, Any], accessor: str) -> Any:
+    """The value of an accessor for one object of a layer: a constant, or the property it names; None without it."""
+    value = layer.get(accessor)
+    if isinstance(value, str) and value.startswith("@@="):
+        return each[value.removeprefix("@@=")]
+    return value

@@ -337,7 +337,8 @@ def district_map(
     """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below.
 
     A click on something that stands for a place goes there, as far as the page has a filter for it. `narrow` is
-    the least width in pixels of a map that has less than half of the screen: its opening view fits into that.
+    the least width in pixels of a map that has less than half of the screen: its view fits into that, and stands
+    still where it may.
     """
     frame = view.map_frame
     if narrow is not None:
@@ -363,7 +364,7 @@ def district_map(
         )
     st.html(_legend(shown))
     key = f"map_{draw.__name__}"
-    if maps.is_flat(shown):
+    if maps.is_flat(shown) or (narrow is not None and maps.can_be_flat(shown)):
         _flat_map(view, shown, frame, key)
     else:
         _deck_map(view, shown, frame, key)
@@ -392,7 +393,7 @@ def _deck_map(view: View, shown: DistrictMap, frame: Frame, key: str) -> None:
 
 
 def _flat_map(view: View, shown: DistrictMap, frame: Frame, key: str) -> None:
-    """A map of areas alone, as a chart."""
+    """A map that stands still, as a chart."""
     places_of = maps.goes_to(shown)
     turn = f"{key}_turn"
 

@@ -351,7 +351,7 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 
-PAGES_WITH_DECKS = ("street", "assignments", "stations")
+PAGES_WITH_DECKS = ("assignments", "stations")
 """The last part of their addresses; elsewhere what deck.gl needs, as maps with tiles do, is fetched when one is met."""
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from fuqi import maps
 from fuqi.maps import layers
+from fuqi.ui.street import MAP_WIDTH
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen, link
 from tests.pages.plain_figures import Asked, plain_figures
 
 BOUNDARIES = maps.Boundaries.load()
-FLAT = ".st-key-map_measure_by_area [data-testid=stVegaLiteChart]"
+FLAT = "[class*=st-key-map_] [data-testid=stVegaLiteChart]"
 MAP = f"[data-testid=stDeckGlJsonChart], {FLAT}"
 DRAWINGS = "[data-testid=stDeckGlJsonChart] canvas, [data-testid=stVegaLiteChart] :is(canvas, svg)"
 SHATOU = BOUNDARIES.streets.label_points["沙头街道"]
@@ -172,6 +173,32 @@ def test_a_list_that_becomes_empty_leaves_the_map_of_a_street_where_it_is(
     mark_drawings(screen)
     screen.choose("street", "园岭街道")
     assert urgent.count()
+    assert drawn_anew(screen) == []
+    screen.close()
+
+
+def test_on_the_map_of_a_street_its_communities_and_its_neighbours_can_be_clicked(
+    demo_server: str, open_screen: OpenScreen, demo_warehouse: Path
+) -> None:
+    frame = maps.Frame(width=MAP_WIDTH, subdistrict="福保街道")
+    (community,) = [
+        row
+        for row in plain_figures(demo_warehouse).rows("communities")
+        if row["community_name"] == "石厦社区"
+    ]
+    screen = open_screen(link(demo_server, "street", street="福保街道"))
+    assert not screen.page.locator("[data-testid=stDeckGlJsonChart]").count()
+    mark_drawings(screen)
+
+    at = community["longitude"], community["latitude"]
+    click_on_map(screen, at, frame)
+    assert screen.asked == {"street": "福保街道", "community": "石厦社区"}
+    tip = screen.page.locator("#vg-tooltip-element.visible")
+    tip.wait_for()
+    assert "石厦社区" in tip.inner_text() and "挂点" in tip.inner_text()
+
+    click_on_map(screen, (114.0395, 22.523), frame)  # west of the border
+    assert screen.asked == {"street": "沙头街道"}
     assert drawn_anew(screen) == []
     screen.close()
 
