@@ -23,6 +23,8 @@ CHROMIUM_ARGUMENTS = (
     "--no-first-run",
     "--disable-sync",
 )
+WINDOW_OPENS_MS = 1500
+"""What a new window takes to load pages of the browser's own, below its address bar; both cores are busy with it."""
 NO_CHROMIUM = (
     f"no Chromium found (looked for {', '.join(CHROMIUM_NAMES)} on the PATH); this benchmark measures pages in a real "
     "browser: install one, for example `apt-get install chromium`"
@@ -165,11 +167,16 @@ def chromium_path() -> str:
 
 @contextmanager
 def visitor(browser: Browser, width: int = 1366, height: int = 768) -> Iterator[Tab]:
-    """A tab of somebody who was never here before: nothing is in the browser's cache."""
+    """A tab of somebody who was never here before, in a new window: nothing is in the browser's cache.
+
+    It is given once the window has loaded what is its own.
+    """
     context: BrowserContext = browser.new_context(
         viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     try:
-        yield Tab(context.new_page())
+        page = context.new_page()
+        page.wait_for_timeout(WINDOW_OPENS_MS)
+        yield Tab(page)
     finally:
         context.close()
