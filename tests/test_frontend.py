@@ -73,7 +73,7 @@ def test_only_files_of_the_frontend_are_held():
 
 def test_each_script_of_a_page_is_named_once_in_its_head():
     linked = [
-        part.partition('"')[0] for part in answer("/street").text.split('href="./static/')[1:]
+        part.partition('"')[0] for part in answer("/stations").text.split('href="./static/')[1:]
     ]
     assert len(linked) == len(set(linked)) > 100
     assert {f"js/{name}" for name in ("embed", "DataFrame", "Html", "DeckGlJsonChart")} <= {
@@ -82,7 +82,9 @@ def test_each_script_of_a_page_is_named_once_in_its_head():
     assert all((frontend.FOLDER / name).is_file() for name in linked)
 
 
-@pytest.mark.parametrize(("path", "has_map"), [("/", False), ("/street", True), ("/data", False)])
+@pytest.mark.parametrize(
+    ("path", "has_map"), [("/", False), ("/stations", True), ("/street", False)]
+)
 def test_a_page_without_a_map_to_move_about_in_does_not_fetch_what_draws_maps(path, has_map):
     assert ("DeckGlJsonChart" in answer(path).text) == has_map
 

@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote, urlsplit
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 from fuqi import audit, paths
 from fuqi.access import AUDITOR, DATA_KEEPER, LEADERSHIP, STREET, Account
@@ -110,9 +111,13 @@ def settle(page: Page) -> None:
     page.wait_for_function(SETTLED)
 
 
-def gone(page: Page, selector: str) -> None:
-    """Wait until nothing of it is left: what a page showed before is taken off when its new run is over."""
-    page.wait_for_function("selector => !document.querySelector(selector)", arg=selector)
+def is_gone(page: Page, selector: str) -> bool:
+    """Whether nothing of it is left, soon: what a page showed before is taken off when its new run is over."""
+    try:
+        page.wait_for_function("selector => !document.querySelector(selector)", arg=selector)
+    except BrowserError:
+        return False
+    return True
 
 
 def text(page: Page) -> str:
@@ -493,7 +498,7 @@ def test_a_login_ends_when_its_token_does(new_reader):
         "() => document.body.innerText.includes('登录已过期')",
         timeout=(SHORT_SECONDS + 30) * 1000,
     )
-    gone(page, ".fuqi-card")
+    assert is_gone(page, ".fuqi-card")
     again = visitor.open("/resolution")
     assert "登录已过期" in text(again)
 
@@ -523,7 +528,7 @@ def test_streamlits_own_logout_page_ends_other_tabs_too(new_reader):
     other = visitor.context.new_page()
     other.goto(f"{visitor.address}/auth/logout")
     tab.wait_for_function("() => document.body.innerText.includes('已退出登录')")
-    gone(tab, ".fuqi-card, [data-testid=stDataFrame]")
+    assert is_gone(tab, ".fuqi-card, [data-testid=stDataFrame]")
 
 
 # ---------------------------------------------------------------- the audit log
