@@ -16,6 +16,8 @@ from fuqi.ui.labels import WHOLE_DISTRICT
 from fuqi.ui.places import Places
 
 CHOSEN = "自选日期"
+STANDS_ON = "page_of_filters"
+"""The session's entry with the page that drew them last."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ DEFAULTS = {
 
 
 def show(
+    page: str,
     today: date,
     settings: Settings,
     subdistricts: Sequence[str],
@@ -86,10 +89,11 @@ def show(
 
     Known are by, measure, period, street, community, park, station and category; a park or station is chosen on a
     map or in a table, so it has no select box. What is chosen lasts for the visit, on every page, and stands
-    in the URL. `question` is what the page answers, in small print at the row's end. Somebody who sees the rows of
-    some streets chooses among those, and of one street has it chosen.
+    in the URL. `page` is its title; `question` is what it answers, in small print at the row's end. Somebody who
+    sees the rows of some streets chooses among those, and of one street has it chosen.
     """
     named = presets(today, settings)
+    _take_along(page)
     # Not `bind="query-params"`: it leaves out a day that equals its default and forgets one that code has set.
     if "has_arrived" not in st.session_state:
         st.session_state["has_arrived"] = True
@@ -133,6 +137,20 @@ def show(
         COMPARED_BY[by or DEFAULTS["by"]],
         _measures()[measure or DEFAULTS["measure"]],
     )
+
+
+def _take_along(page: str) -> None:
+    """Have what is chosen also on another page, whose widgets of the same keys are others.
+
+    Streamlit does that itself only for values that have outlived a second run: of those that code has set, such as
+    what a link asks for, the first click on another page would leave the first option of each.
+    """
+    if st.session_state.get(STANDS_ON) == page:
+        return
+    st.session_state[STANDS_ON] = page
+    for key in (*LABELS, "from", "to"):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 def _measures() -> dict[str, str]:

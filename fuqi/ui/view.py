@@ -294,6 +294,7 @@ def page(
         )
         st.stop()
     chosen = filters.show(
+        title,
         as_of.date(),
         current,
         streets,

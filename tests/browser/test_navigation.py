@@ -34,6 +34,23 @@ def test_a_chosen_street_goes_along_to_the_next_page(screen: Screen, demo_wareho
         assert screen.cards == figures.cards(page, FUBAO)
 
 
+@pytest.mark.parametrize("asked", [{}, {"street": "福保街道", "period": "上月"}])
+def test_what_a_link_asks_for_goes_along_with_the_first_click(
+    asked: dict[str, str], demo_server: str, open_screen: OpenScreen
+) -> None:
+    opened = open_screen(link(demo_server, "overview", **asked))
+    before = opened.chosen
+
+    opened.visit("诉求办理")
+
+    assert opened.asked == asked
+    assert opened.chosen == before
+    opened.visit("口径")  # which has no filters
+    opened.visit("福企服务站")
+    assert opened.asked == asked
+    opened.close()
+
+
 def test_going_back_shows_the_page_before_with_its_street(
     screen: Screen, demo_warehouse: Path
 ) -> None:
