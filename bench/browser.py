@@ -169,7 +169,7 @@ def chromium_path() -> str:
 def visitor(browser: Browser, width: int = 1366, height: int = 768) -> Iterator[Tab]:
     """A tab of somebody who was never here before, in a new window: nothing is in the browser's cache.
 
-    It is given once the window has loaded what is its own.
+    It is given `WINDOW_OPENS_MS` after its window was opened, when that has loaded what is its own.
     """
     context: BrowserContext = browser.new_context(
         viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"

@@ -529,6 +529,18 @@ def test_a_point_stands_where_the_screen_has_it(frame):
     assert at == pytest.approx((x * enlarged, y * enlarged), abs=0.5)
 
 
+def test_a_point_is_as_large_as_the_screen_has_it():
+    shown, stood = a_map()
+    (radius,) = {row["radius"] for layer in shown.deck.layers for row in points_of(layer)}
+    svg = export.as_svg(export.map_chart(shown, stood), FACTS).decode()
+    (drawn,) = re.findall(r'd="M([\d.]+),0A[^"]*"[^>]*fill="rgba\(122,63,176', svg)
+    assert float(drawn) == pytest.approx(radius, abs=0.01)
+
+
+def points_of(layer: Any) -> list[dict[str, Any]]:
+    return layer.data if layer.type == "ScatterplotLayer" else []
+
+
 def test_a_kind_of_layer_that_cannot_be_drawn_is_named():
     shown, stood = a_map()
     shown.deck.layers.append(type(shown.deck.layers[0])("HexagonLayer", [POINT], id="odd"))

@@ -383,7 +383,7 @@ def test_points_and_lines_stand_on_a_flat_map_where_the_deck_would_draw_them():
     assert (small["size"], large["size"]) == (8**2, 24**2)
     assert (small["title"], small["detail"], large["title"]) == ("甲<站", "三次", "甲<站")
     assert small["line"] != large["line"] and large["width"] > small["width"]
-    assert {row["turn"] for row in (*streets, line, small, large)} == {1}
+    assert {row["turn"] for row in (*streets, *chosen, line, small, large)} == {1}
 
 
 def test_a_click_on_a_point_of_a_flat_map_leads_where_one_on_the_deck_would():

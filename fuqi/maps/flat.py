@@ -38,7 +38,7 @@ def is_flat(shown: DistrictMap) -> bool:
 
 
 def can_be_flat(shown: DistrictMap) -> bool:
-    """Whether `flat_chart` draws all of a map: streets to click on, and points and lines above them."""
+    """Whether `flat_chart` draws all of a map that begins with the areas of streets: points, lines and names above."""
     first, *above = shown.deck.layers
     return first.type == "GeoJsonLayer" and {layer.type for layer in above} <= OF_POINTS
 
@@ -85,15 +85,14 @@ def flat_chart(
 
 
 def goes_to(shown: DistrictMap) -> Mapping[str, Mapping[str, str]]:
-    """The places that a click leads to, by the name of what is clicked: its own of an area, a number of others."""
+    """The places that a click leads to, by the name of what is clicked."""
     led_to = {}
     for layer in shown.deck.layers:
         if not layer.pickable:
             continue
         is_area = layer.type == "GeoJsonLayer"
-        for number, each in enumerate(served.objects_of(layer.data)):
-            name = unescape(each["name"]) if is_area else _number(layer.id, number)
-            led_to[name] = each["goes_to"]
+        for each in served.objects_of(layer.data):
+            led_to[unescape(each["name"]) if is_area else _named(each)] = each["goes_to"]
     return led_to
 
 
@@ -136,12 +135,15 @@ def _areas(
 
 
 def _lines(
-    layer: Object, boundaries: Boundaries, projection: alt.Projection, _: Object
+    layer: Object, boundaries: Boundaries, projection: alt.Projection, seen: Object
 ) -> alt.Chart:
     """The lines of streets: what lies inside them can be clicked."""
     line, width = look.css(layer["getLineColor"]), layer["getLineWidth"]
     features = served.objects_of(layer["data"])
-    rows = [{"name": unescape(each["name"]), "line": line, "width": width} for each in features]
+    rows = [
+        {"name": unescape(each["name"]), "line": line, "width": width, "turn": seen["turn"]}
+        for each in features
+    ]
     shapes = _shapes(rows, boundaries.streets, projection, layer["id"], tooltip=None)
     # Vega-Lite would fill them with a transparent colour, which takes the clicks.
     return shapes.encode(fill=alt.FillValue(None))
@@ -150,7 +152,7 @@ def _lines(
 def _points(layer: Object, projection: alt.Projection, turn: int) -> alt.Chart:
     rows = [
         {
-            **_pointed_at(layer, number, turn),
+            **_pointed_at(each, turn),
             "longitude": each["position"][0],
             "latitude": each["position"][1],
             "size": (2 * each["radius"]) ** 2,  # of the square around it
@@ -158,7 +160,7 @@ def _points(layer: Object, projection: alt.Projection, turn: int) -> alt.Chart:
             "line": look.css(each["line"]),
             "width": each["edge"],
         }
-        for number, each in enumerate(layer["data"])
+        for each in layer["data"]
     ]
     schema = _POINTED_AT | {
         "longitude": pa.float64(),
@@ -187,14 +189,14 @@ def _paths(layer: Object, projection: alt.Projection, turn: int) -> alt.Chart:
     """Lines from one position to another."""
     rows = [
         {
-            **_pointed_at(layer, number, turn),
+            **_pointed_at(each, turn),
             "longitude": each["path"][0][0],
             "latitude": each["path"][0][1],
             "longitude_there": each["path"][-1][0],
             "latitude_there": each["path"][-1][1],
             "width": each["width"],
         }
-        for number, each in enumerate(layer["data"])
+        for each in layer["data"]
     ]
     ends = ("longitude", "latitude", "longitude_there", "latitude_there", "width")
     schema = _POINTED_AT | dict.fromkeys(ends, pa.float64())
@@ -215,19 +217,19 @@ def _paths(layer: Object, projection: alt.Projection, turn: int) -> alt.Chart:
 _POINTED_AT = {"name": pa.string(), "title": pa.string(), "detail": pa.string(), "turn": pa.int64()}
 
 
-def _pointed_at(layer: Object, number: int, turn: int) -> dict[str, Any]:
-    """What a pointer finds at a point or a line: a name of its own, as parks may be called like communities."""
-    each = layer["data"][number]
+def _pointed_at(each: Object, turn: int) -> dict[str, Any]:
+    """What a pointer finds at a point or a line."""
     return {
-        "name": _number(layer["id"], number),
+        "name": _named(each),
         "title": unescape(each["name"]),
         "detail": unescape(each["detail"]),
         "turn": turn,
     }
 
 
-def _number(layer_id: str, number: int) -> str:
-    return f"{layer_id} {number}"
+def _named(each: Object) -> str:
+    """A point or line by where it leads: parks may be called like communities, and a click may come late."""
+    return json.dumps(each["goes_to"], ensure_ascii=False, sort_keys=True)
 
 
 def _tips() -> list[alt.Tooltip]:

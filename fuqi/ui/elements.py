@@ -337,12 +337,12 @@ def district_map(
     """What `draw` (of fuqi.maps) makes of the rows, its legend in words above, the disclaimer below.
 
     A click on something that stands for a place goes there, as far as the page has a filter for it. `narrow` is
-    the least width in pixels of a map that has less than half of the screen: its view fits into that, and stands
-    still where it may.
+    the least width in pixels of a map that has less than half of the screen: the whole street fits into that, and
+    it stands still where it may.
     """
     frame = view.map_frame
     if narrow is not None:
-        frame = replace(frame, width=min(frame.width, narrow))
+        frame = replace(frame, width=min(frame.width, narrow), community=None)
     shown = drawn.district_map(draw, rows, view.boundaries, frame, options)
     notes = [
         view.settings.boundary_note,

@@ -17,7 +17,7 @@ from fuqi.ui.places import Places
 
 CHOSEN = "自选日期"
 STANDS_ON = "page_of_filters"
-"""The session's entry with the page that drew them last."""
+"""The session's entry with the page that has drawn them last."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def show(
         chosen[kind] = (
             places.chosen(kind, listed, subdistrict, community) if kind in offered else None
         )
+    st.session_state[STANDS_ON] = page  # not before: a run that is broken off has not drawn them
     _write_url(period, chosen, offered)
     places.way_back(subdistrict, community, [(k, chosen[k]) for k in places.OBJECTS], listed, seen)
     return Filters(
@@ -145,12 +146,10 @@ def _take_along(page: str) -> None:
     Streamlit does that itself only for values that have outlived a second run: of those that code has set, such as
     what a link asks for, the first click on another page would leave the first option of each.
     """
-    if st.session_state.get(STANDS_ON) == page:
-        return
-    st.session_state[STANDS_ON] = page
-    for key in (*LABELS, "from", "to"):
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+    if st.session_state.get(STANDS_ON) != page:
+        for key in (*LABELS, "from", "to", "case"):
+            if key in st.session_state:
+                st.session_state[key] = st.session_state[key]
 
 
 def _measures() -> dict[str, str]:

@@ -17,6 +17,7 @@ LONG = hostile.case_id(hostile.LONG, len(hostile.TEXTS) - 1)
 VISITS: dict[str, tuple[str, dict[str, str]]] = {
     "overview": ("overview", {"period": "今年"}),
     "overview of a street": ("overview", {"street": STREET, "period": "今年"}),
+    "street": ("street", {"street": STREET, "period": "今年"}),
     "resolution": ("resolution", {"period": "今年"}),
     "steps": ("resolution", {"period": "今年", "tab": "环节与用时"}),
     "a long case": ("resolution", {"case": LONG}),
@@ -30,7 +31,8 @@ VISITS: dict[str, tuple[str, dict[str, str]]] = {
     "data": ("data", {}),
     "a link's own words": ("overview", {"street": hostile.MARKDOWN[1], "from": hostile.MARKUP[0]}),
 }
-MAPS = "[data-testid=stDeckGlJsonChart], .st-key-map_measure_by_area [data-testid=stVegaLiteChart]"
+FLAT = "[class*=st-key-map_] [data-testid=stVegaLiteChart]"
+MAPS = f"[data-testid=stDeckGlJsonChart], {FLAT}"
 BROKEN = ("Uncaught", "Unexpected token", "is not defined", "Content Security Policy")
 """What a browser says when a text was read as code; slow graphics and the like it mentions as well."""
 FOUND = """() => {
@@ -46,7 +48,7 @@ FOUND = """() => {
         wide: Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth),
         emptyMaps: [...document.querySelectorAll('[data-testid=stDeckGlJsonChart]')]
             .filter(m => !m.querySelector('canvas')).length
-            + [...document.querySelectorAll('.st-key-map_measure_by_area [data-testid=stVegaLiteChart]')]
+            + [...document.querySelectorAll('[class*=st-key-map_] [data-testid=stVegaLiteChart]')]
             .filter(m => m.querySelectorAll('.mark-shape path[d]').length < 10).length,
         charts: document.querySelectorAll('[data-testid=stVegaLiteChart]').length,
         drawn: [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
@@ -101,11 +103,28 @@ def test_hostile_texts_do_nothing_in_the_browser(
     assert not [c for c in screen.complaints if any(sign in c for sign in BROKEN)]
 
 
+@pytest.mark.parametrize(
+    ("page", "asked", "tooltip", "written_with"),
+    [
+        ("assignments", {"park": PARK}, ".deck-tooltip", "b, br"),
+        (
+            "street",
+            {"street": STREET},
+            "#vg-tooltip-element.visible",
+            "h2, table, tbody, tr, td, td *",
+        ),
+    ],
+)
 def test_a_tooltip_of_the_map_shows_the_name_as_it_is_written(
-    hostile_server: str, open_screen: OpenScreen
+    page: str,
+    asked: dict[str, str],
+    tooltip: str,
+    written_with: str,
+    hostile_server: str,
+    open_screen: OpenScreen,
 ) -> None:
-    screen = open_screen(link(hostile_server, "assignments", park=PARK))
-    map_ = screen.page.locator("[data-testid=stDeckGlJsonChart]").first
+    screen = open_screen(link(hostile_server, page, **asked))
+    map_ = screen.page.locator(MAPS).first
     map_.scroll_into_view_if_needed()
     screen.page.wait_for_timeout(2500)
     box = map_.bounding_box()
@@ -115,10 +134,10 @@ def test_a_tooltip_of_the_map_shows_the_name_as_it_is_written(
     for n in range(steps * steps):
         x, y = (n % steps + 0.5) / steps, (n // steps + 0.5) / steps
         screen.page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
-        tip = screen.page.locator(".deck-tooltip").first
+        tip = screen.page.locator(tooltip).first
         if tip.count() and tip.is_visible():
             shown.add(tip.inner_text())
-            assert tip.locator("*:not(b):not(br)").count() == 0, tip.inner_html()
+            assert tip.locator(f"*:not({written_with})").count() == 0, tip.inner_html()
     screen.close()
     assert shown
     assert screen.page.is_closed()

@@ -5,7 +5,7 @@ import pytest
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen, link
 
-MAP = "[data-testid=stDeckGlJsonChart]"
+MAP = "[class*=st-key-map_] [data-testid=stVegaLiteChart] svg"
 CHARTS = "[data-testid=stVegaLiteChart]"
 MARK = f"""() => document.querySelectorAll('{CHARTS} svg').forEach((drawing, place) => {{
     drawing.drawnBefore = place;
@@ -36,10 +36,10 @@ def test_a_map_stands_where_a_table_above_it_becomes_empty(
 ) -> None:
     screen = open_screen(link(demo_server, "street", street="福保街道"))
     page = screen.page
-    page.wait_for_function(f"() => document.querySelector('{MAP} canvas')?.width > 0")
-    page.evaluate(f"() => {{ document.querySelector('{MAP} canvas').drawnBefore = true; }}")
+    page.locator(MAP).wait_for()
+    page.evaluate(f"() => {{ document.querySelector('{MAP}').drawnBefore = true; }}")
     assert "没有超期的诉求" not in screen.text
 
     screen.choose("community", "益田社区")
     page.get_by_text("没有超期的诉求").wait_for()
-    assert page.evaluate(f"() => document.querySelector('{MAP} canvas').drawnBefore") is True
+    assert page.evaluate(f"() => document.querySelector('{MAP}').drawnBefore") is True

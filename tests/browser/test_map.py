@@ -30,6 +30,25 @@ def overview(demo_server: str, open_screen: OpenScreen) -> Iterator[Screen]:
 
 def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Frame) -> None:
     """Click at a position (longitude, latitude) of the first map, which shows what `frame` says, and go there."""
+    at = point_at(screen, position, frame)
+    before = screen.page.url
+    screen.page.mouse.click(*at)
+    screen.page.wait_for_url(lambda url: url != before)  # a busy machine sends the click late
+    screen.settle()
+
+
+def tip_at(screen: Screen, position: tuple[float, float], frame: maps.Frame) -> str:
+    """What a flat map says at a position."""
+    point_at(screen, position, frame)
+    tip = screen.page.locator("#vg-tooltip-element.visible")
+    tip.wait_for()
+    return tip.inner_text()
+
+
+def point_at(
+    screen: Screen, position: tuple[float, float], frame: maps.Frame
+) -> tuple[float, float]:
+    """Move the pointer to a position of the first map; where on the screen that is."""
     view = layers.deck([], BOUNDARIES, frame).initial_view_state
     place = screen.page.locator(MAP).first
     place.scroll_into_view_if_needed()
@@ -41,13 +60,12 @@ def click_on_map(screen: Screen, position: tuple[float, float], frame: maps.Fram
     is_flat = place.and_(screen.page.locator(FLAT)).count()
     enlarged = min(box["width"] / frame.width, box["height"] / frame.height) if is_flat else 1
     pixels = 512 * 2**view.zoom * enlarged
-    at_x, at_y = box["width"] / 2 + (x - x0) * pixels, box["height"] / 2 + (y - y0) * pixels
-    screen.page.mouse.move(box["x"] + at_x, box["y"] + at_y)
+    at_x = box["x"] + box["width"] / 2 + (x - x0) * pixels
+    at_y = box["y"] + box["height"] / 2 + (y - y0) * pixels
+    screen.page.mouse.move(at_x - 1, at_y)
+    screen.page.mouse.move(at_x, at_y)
     screen.page.wait_for_timeout(300)
-    before = screen.page.url
-    screen.page.mouse.click(box["x"] + at_x, box["y"] + at_y)
-    screen.page.wait_for_url(lambda url: url != before)  # a busy machine sends the click late
-    screen.settle()
+    return at_x, at_y
 
 
 def mercator(longitude: float, latitude: float) -> tuple[float, float]:
@@ -191,11 +209,10 @@ def test_on_the_map_of_a_street_its_communities_and_its_neighbours_can_be_clicke
     mark_drawings(screen)
 
     at = community["longitude"], community["latitude"]
+    assert "石厦社区" in tip_at(screen, at, frame)
     click_on_map(screen, at, frame)
     assert screen.asked == {"street": "福保街道", "community": "石厦社区"}
-    tip = screen.page.locator("#vg-tooltip-element.visible")
-    tip.wait_for()
-    assert "石厦社区" in tip.inner_text() and "挂点" in tip.inner_text()
+    assert "挂点" in tip_at(screen, at, frame)
 
     click_on_map(screen, (114.0395, 22.523), frame)  # west of the border
     assert screen.asked == {"street": "沙头街道"}

@@ -34,20 +34,39 @@ def test_a_chosen_street_goes_along_to_the_next_page(screen: Screen, demo_wareho
         assert screen.cards == figures.cards(page, FUBAO)
 
 
-@pytest.mark.parametrize("asked", [{}, {"street": "福保街道", "period": "上月"}])
+@pytest.mark.parametrize("first", ["诉求办理", "口径"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"street": "福保街道", "period": "上月"},
+        {"street": "福保街道", "from": "2023-05-01", "to": "2023-05-31"},
+    ],
+)
 def test_what_a_link_asks_for_goes_along_with_the_first_click(
-    asked: dict[str, str], demo_server: str, open_screen: OpenScreen
+    asked: dict[str, str], first: str, demo_server: str, open_screen: OpenScreen
 ) -> None:
     opened = open_screen(link(demo_server, "overview", **asked))
     before = opened.chosen
 
-    opened.visit("诉求办理")
+    opened.visit(first)  # of which 口径 has no filters
+    if first == "口径":
+        opened.visit("诉求办理")
 
     assert opened.asked == asked
     assert opened.chosen == before
-    opened.visit("口径")  # which has no filters
-    opened.visit("福企服务站")
-    assert opened.asked == asked
+    opened.close()
+
+
+def test_the_case_of_a_link_goes_along_with_the_first_click(
+    demo_server: str, open_screen: OpenScreen
+) -> None:
+    case = "SQ20230628006"
+    opened = open_screen(link(demo_server, "resolution", case=case))
+
+    opened.visit("共性诉求")
+
+    assert opened.asked["case"] == case
     opened.close()
 
 

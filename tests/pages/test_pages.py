@@ -48,7 +48,7 @@ def chart_specs(opened: AppTest) -> list[dict[str, Any]]:
 
 
 def is_map(chart: Any) -> bool:
-    """Whether a chart is a map of areas: a click on it leads to a place."""
+    """Whether a chart is a map: a click on it leads to a place."""
     return list(chart.proto.selection_mode) == [PLACE]
 
 
@@ -68,7 +68,7 @@ def maps(opened: AppTest) -> list[dict[str, Any]]:
 
 
 def flat_maps(opened: AppTest) -> list[dict[str, dict[str, Any]]]:
-    """The maps of areas alone: what stands in each of their areas, by its name."""
+    """The maps that stand still: what is in each of their areas, by its name."""
     drawn = [chart.proto for chart in opened.get("vega_lite_chart") if is_map(chart)]
     areas = [next(rows for rows in sent.datasets if rows.name == "rows_1") for sent in drawn]
     rows = [pa.ipc.open_stream(each.data.data).read_all().to_pylist() for each in areas]

@@ -12,7 +12,7 @@ from tests.conftest import copied
 from tests.ledger import appeal, publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
 from tests.pages.plain_figures import Asked, PlainFigures
-from tests.pages.test_pages import cards, maps
+from tests.pages.test_pages import cards, flat_maps
 from tests.plain import street as plain
 from tests.test_street_queries import expected_list
 
@@ -84,13 +84,28 @@ def test_cards_lists_and_communities_of_a_street_are_what_plain_python_counts(
     assert said_of_list(opened).startswith(f"共 {len(expected)} 件，显示前 50 件；")
 
 
+@pytest.mark.parametrize("kind", ["挂点", "服务站"])
+def test_the_map_shows_the_whole_street_also_where_a_community_is_chosen(
+    kind: str, open_page: OpenPage
+) -> None:
+    def seen(**asked: str) -> list[float]:
+        opened = open_page("street", street="福保街道", **asked)
+        opened.segmented_control(key="street_map").set_value(kind).run()
+        (areas,) = flat_maps(opened)
+        first = next(iter(areas.values()))
+        return [len(areas), *(first[name] for name in ("longitude", "latitude", "scale"))]
+
+    assert seen() == seen(community="石厦社区")
+    assert seen()[0] == 10
+
+
 def test_without_a_street_the_page_shows_them_all_and_asks_to_choose(
     open_page: OpenPage, figures: PlainFigures
 ) -> None:
     opened = open_page("street")
 
     assert [s.value for s in opened.subheader] == ["请选择一个街道"]
-    assert not maps(opened) and set(frames(opened)) == {"streets"}
+    assert not flat_maps(opened) and set(frames(opened)) == {"streets"}
     (rows,) = frames(opened).values()
     assert len(rows) == 10
     for row in rows:
