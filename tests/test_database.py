@@ -306,3 +306,28 @@ def test_a_database_takes_no_more_of_the_machine_than_the_settings_say(tmp_path)
     given = shares(query_threads=1, query_memory_mb=512)
     assert given == {"threads": "1", "memory_limit": "488.2 MiB"}
     assert shares()["memory_limit"] != given["memory_limit"]
+
+
+def test_what_a_file_was_like_is_remembered_until_the_file_is_another_one(tmp_path):
+    release = publish_ledger(tmp_path, {"subdistricts": subdistricts(*STREETS)})
+    stored = release.folder / "some.parquet"
+    queries = {
+        q.name: q
+        for q in (
+            query("added_up", "select count(*) as n, sum(i) as total from read_parquet($p)", "p"),
+            query("remembers", "select current_setting('parquet_metadata_cache') as remembers"),
+        )
+    }
+    opened = Database(release, queries=queries)
+
+    def stored_now(count: int) -> dict[str, int]:
+        replacement = stored.with_suffix(".new")
+        duckdb.sql(f"select range as i from range({count})").write_parquet(str(replacement))
+        replacement.replace(stored)
+        (row,) = opened.run("added_up", {"p": str(stored)}).to_pylist()
+        return row
+
+    for count in (1000, 10, 300_000, 10):
+        assert stored_now(count) == {"n": count, "total": count * (count - 1) // 2}
+    assert opened.run("remembers", {}).to_pylist() == [{"remembers": True}]
+    opened.close()

@@ -302,7 +302,10 @@ def test_the_list_is_found_sorted_and_cut_into_pages_without_losing_a_case(seed,
             for street in (None, "福保街道"):
                 asked = {"search": search, "case_state": state, "subdistrict": street}
                 expected = expected_list(tables, as_of, street, search, state, order)
-                assert run("case_count", **asked) == [{"case_count": len(expected)}]
+                open_ones = expected_list(tables, as_of, street, search, "open", order)
+                open_count = len(set(open_ones) & set(expected))
+                counted = {"case_count": len(expected), "open_count": open_count}
+                assert run("case_count", **asked) == [counted]
                 read: list[str] = []
                 for page in range(len(expected) // 7 + 1):
                     rows = run(
@@ -311,6 +314,19 @@ def test_the_list_is_found_sorted_and_cut_into_pages_without_losing_a_case(seed,
                     assert len(rows) == min(7, len(expected) - 7 * page)
                     read += [row["appeal_id"] for row in rows]
                 assert read == expected
+
+
+@given(SEEDS, MOMENTS, st.sampled_from(["", "贷款", "SQ0000"]))
+@FEW
+def test_a_page_that_open_cases_fill_is_the_same_of_open_cases_alone(seed, as_of, search):
+    with opened(SETTINGS, as_of=as_of, **drawn(seed, as_of)) as run:
+        asked = {"search": search, "case_order": "deadline"}
+        (counted,) = run("case_count", search=search)
+        for up_to in range(1, counted["open_count"] + 1):
+            page = {"most_rows": min(3, up_to), "offset_rows": max(0, up_to - 3)}
+            whole = run("case_list", **asked, **page, case_state="all")
+            assert whole == run("case_list", **asked, **page, case_state="open")
+            assert len(whole) == page["most_rows"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -335,7 +351,7 @@ def test_what_is_typed_is_looked_for_as_it_stands(search):
     ]
     with opened(appeals=cases) as run:
         assert [r["appeal_id"] for r in run("case_list", search=search)] == ["SQ00001"]
-        assert run("case_count", search=search) == [{"case_count": 1}]
+        assert run("case_count", search=search) == [{"case_count": 1, "open_count": 1}]
 
 
 def test_an_unknown_state_or_order_is_an_error_and_not_an_empty_list():
@@ -343,6 +359,8 @@ def test_an_unknown_state_or_order_is_an_error_and_not_an_empty_list():
         for wrong in ({"case_state": "late"}, {"case_order": "name"}):
             with pytest.raises(Exception, match="is none of"):
                 run("case_list", **wrong)
+        with pytest.raises(Exception, match="is none of"):
+            run("case_count", case_state="late")
 
 
 # ---------------------------------------------------------------- the demo

@@ -117,6 +117,8 @@ class Database:
             folders = literals(str(folder) for folder in readable)
             self._connection.execute(f"set allowed_directories = [{folders}]")
             self._connection.execute("set enable_external_access = false")
+        # The footer of a large ledger takes longer to read than many a query to run; DuckDB sees when a file is replaced.
+        self._connection.execute("set global parquet_metadata_cache = true")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
         if scope.streets is not None:
             self._connection.execute(_own_streets(scope))

@@ -219,14 +219,15 @@ def _case_list(view: View, shown_case: tuple[str, str]) -> None:
             width=230,
         )
     asked = {"search": search, "case_state": STATES[state or "全部"]}
-    total = first_row(view.query("case_count", **asked))["case_count"]
+    found = first_row(view.query("case_count", **asked))
+    total = found["case_count"]
     mark = f"{crc32(repr((view.release.release_id, view.params, asked, order)).encode()):08x}"
     pages = _pages(mark)
     rows = pa.concat_tables(
         [
             view.query(
                 "case_list",
-                **asked,
+                **_narrowed(asked, ORDERS[order], PAGE * (number + 1), found["open_count"]),
                 case_order=ORDERS[order],
                 most_rows=PAGE,
                 offset_rows=PAGE * number,
@@ -251,6 +252,16 @@ def _case_list(view: View, shown_case: tuple[str, str]) -> None:
         counted=f"共 {total:,} 件，显示前 {rows.num_rows:,} 件；下载的就是显示出来的 {rows.num_rows:,} 件",
     )
     _more(mark, total, rows.num_rows)
+
+
+def _narrowed(asked: Mapping[str, str], order: str, up_to: int, open_count: int) -> dict[str, str]:
+    """What is asked for the rows up to that one: of all cases by deadline, open ones alone where these fill the page.
+
+    They stand on top, and reading the closed ones of a large ledger takes longer than all the rest of the page.
+    """
+    if asked["case_state"] == "all" and order == "deadline" and up_to <= open_count:
+        return {**asked, "case_state": "open"}
+    return dict(asked)
 
 
 def _pages(mark: str) -> int:

@@ -1,12 +1,15 @@
 """街道: a street's numbers against a count in plain Python, its lists, the way to a case, and what other roles see."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fuqi import paths
 from fuqi.access import STREET, Account
+from fuqi.store import Database
 from fuqi.ui import identity
 from tests.conftest import copied
 from tests.ledger import appeal, publish_ledger, subdistricts
@@ -152,6 +155,38 @@ def test_more_is_read_fifty_at_a_time_or_all_at_once_and_a_search_begins_anew(
     opened.text_input(key="case_search").set_value("%").run()
     assert "cases" not in frames(opened)
     assert any("没有这样的诉求" in info.value for info in opened.info)
+
+
+def test_closed_cases_are_read_only_for_a_page_that_open_ones_do_not_fill(
+    tmp_path: Path,
+    open_page: OpenPage,
+    use_warehouse: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    received, due = datetime(2023, 6, 1, 9), datetime(2023, 7, 1)
+    closed = {"closed_at": datetime(2023, 6, 20), "outcome": "解决"}
+    open_ones = [appeal(n, received, due_at=due) for n in range(1, 73)]
+    closed_ones = [appeal(n, received, due_at=due, **closed) for n in range(73, 101)]
+    rows = {"subdistricts": subdistricts("福保街道"), "appeals": [*open_ones, *closed_ones]}
+    publish_ledger(tmp_path, rows)
+    use_warehouse(tmp_path)
+    asked = []
+    run = Database.run
+
+    def noting(database: Database, name: str, params: dict, *further: object) -> object:
+        asked.append((params["case_state"], params["offset_rows"]) if name == "case_list" else None)
+        return run(database, name, params, *further)
+
+    monkeypatch.setattr(Database, "run", noting)
+    opened = open_page("street", street="福保街道")
+    opened.button(key="more_cases").click().run()
+
+    assert len(frames(opened)["cases"]) == 100
+    assert {each for each in asked if each} == {("open", 0), ("all", 50)}
+
+    asked.clear()
+    opened.selectbox(key="case_order").select("按历时，长的在前").run()
+    assert {each for each in asked if each} == {("all", 0)}
 
 
 def test_what_is_taken_away_of_the_list_is_what_it_shows(open_page: OpenPage) -> None:
