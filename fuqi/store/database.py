@@ -117,7 +117,7 @@ class Database:
             folders = literals(str(folder) for folder in readable)
             self._connection.execute(f"set allowed_directories = [{folders}]")
             self._connection.execute("set enable_external_access = false")
-        # The footer of a large ledger takes longer to read than many a query to run; DuckDB sees when a file is replaced.
+        # Reading the footer of a large ledger takes as long as a query; DuckDB notices a file that is replaced.
         self._connection.execute("set global parquet_metadata_cache = true")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
         if scope.streets is not None:

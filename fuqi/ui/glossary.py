@@ -1,17 +1,19 @@
 """What every number means, on the screen and as a file: the definitions of the query headers."""
 
 from collections.abc import Sequence
+from html import escape
 from itertools import groupby
 
 import streamlit as st
 
 from fuqi import definitions as defined
-from fuqi import targets, wording
-from fuqi.definitions import Definition
+from fuqi import inert, targets, wording
+from fuqi.definitions import Definition, Need
 from fuqi.store import kpis
-from fuqi.ui import downloads
+from fuqi.ui import downloads, entries
 from fuqi.ui.elements import LONGEST_NOTE, section
-from fuqi.ui.escaping import plain
+from fuqi.ui.entries import Entry
+from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import PAGES, title
 from fuqi.ui.view import View
 
@@ -42,12 +44,14 @@ def definitions(view: View) -> None:
         st.info("没有符合的指标，请换个词。", icon=":material/search_off:")
     for folder, on_page in groupby(found, key=lambda d: d.page):
         section(PAGES[folder])
-        for _, of_query in groupby(on_page, key=lambda d: d.query):
-            rows = list(of_query)
-            st.caption(f"由 `{rows[0].file}` 计算。{rows[0].caveat}")
-            with st.container(gap="xsmall"):
-                for definition in rows:
-                    _definition(view, definition)
+        by_query = [list(rows) for _, rows in groupby(on_page, key=lambda d: d.query)]
+        st.html(
+            "".join(
+                entries.of_file(rows[0].file, rows[0].caveat)
+                + entries.listed(_entry(view, definition) for definition in rows)
+                for rows in by_query
+            )
+        )
     _targets(view)
     _settings(view, everything)
 
@@ -58,39 +62,38 @@ def _place(definition: Definition) -> tuple[int, int, str]:
     return [*PAGES].index(definition.page), -len(query.kpis), query.name
 
 
-def _definition(view: View, definition: Definition) -> None:
-    notes = [] if definition.kpi.is_low_good is None else [f":gray[{definition.direction}]"]
+def _entry(view: View, definition: Definition) -> Entry:
+    notes = [] if definition.kpi.is_low_good is None else [definition.direction]
     if not definition.is_computable:
-        notes.append(f":orange[{wording.NOT_COMPUTABLE}]")
+        notes.append(entries.missing(wording.NOT_COMPUTABLE))
+    meaning = [escape(definition.numerator)]
     if definition.denominator:
-        meaning = f"分子　{definition.numerator}  \n分母　{definition.denominator}"
-    else:
-        meaning = definition.numerator
-    with st.container(border=True, gap=None):
-        left, right = st.columns([1, 3], gap="xsmall")
-        left.markdown("　".join((f"**{definition.kpi.label}**", *notes)))
-        with right.container(gap="xxsmall"):
-            st.markdown(meaning)
-            if grounds := _grounds(view, definition):
-                st.caption("  \n".join(grounds))
+        meaning = [f"分子　{meaning[0]}", f"分母　{escape(definition.denominator)}"]
+    return Entry(escape(definition.kpi.label), meaning, notes, _grounds(view, definition))
 
 
 def _grounds(view: View, definition: Definition) -> list[str]:
+    """Lines of HTML."""
     lines = []
     if definition.kpi.counts and not definition.denominator:
-        lines.append(f"一同显示　{title(definition.kpi.counts[1])}")
+        lines.append(f"一同显示　{escape(title(definition.kpi.counts[1]))}")
     if definition.needs:
         by_table = groupby(definition.needs, key=lambda need: need.table)
         lines.append(
             "需要的列　"
             + "；".join(
-                f"{table}：{'、'.join(n.column + ('' if n.is_present else '（:orange[本次数据没有]）') for n in needs)}"
+                f"{escape(table)}：{'、'.join(_column(need) for need in needs)}"
                 for table, needs in by_table
             )
         )
     if definition.settings:
-        lines.append("取决于　" + "；".join(_in_short(view, name) for name in definition.settings))
+        decided_by = (escape(_in_short(view, name)) for name in definition.settings)
+        lines.append("取决于　" + "；".join(decided_by))
     return lines
+
+
+def _column(need: Need) -> str:
+    return escape(need.column) + ("" if need.is_present else entries.missing("（本次数据没有）"))
 
 
 def _in_short(view: View, name: str) -> str:
@@ -122,15 +125,13 @@ def _settings(view: View, everything: Sequence[Definition]) -> None:
         "这些由本单位决定",
         "在 `data/settings.toml` 和 `data/calendar.toml` 里改；下面是现在的取值。",
     )
+    shown = []
     for name, named in defined.SETTING_TITLES.items():
-        touched = [d.kpi.label for d in everything if name in d.settings]
-        with st.container(border=True, gap=None):
-            left, right = st.columns([1, 3], gap="xsmall")
-            left.markdown(f"**{named}**")
-            with right.container(gap="xxsmall"):
-                st.markdown(plain(defined.stated(name, view.settings), LONGEST_NOTE))
-                if touched:
-                    st.caption(f"影响　{'、'.join(touched)}")
+        value = escape(cut(inert.one_line(defined.stated(name, view.settings)), LONGEST_NOTE))
+        touched = dict.fromkeys(escape(d.kpi.label) for d in everything if name in d.settings)
+        grounds = [f"影响　{'、'.join(touched)}"] if touched else []
+        shown.append(Entry(escape(named), [value], grounds=grounds))
+    st.html(entries.listed(shown))
 
 
 def _downloads(view: View, found: Sequence[Definition]) -> None:

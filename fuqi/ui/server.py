@@ -28,7 +28,18 @@ from fuqi import access, maps, paths, settings
 from fuqi.access import Account
 from fuqi.settings import SettingsError
 from fuqi.store import Warehouse
-from fuqi.ui import cards, downloads, file_links, frontend, gates, identity, limits, undelayed, warm
+from fuqi.ui import (
+    cards,
+    downloads,
+    entries,
+    file_links,
+    frontend,
+    gates,
+    identity,
+    limits,
+    undelayed,
+    warm,
+)
 
 PORTAL = Path(__file__).with_name("portal.py")
 SHELL_SCRIPT = Path(__file__).with_name("shell.js")
@@ -361,7 +372,7 @@ def _translated(page: bytes, path: str) -> bytes:
         page.replace(b'<html lang="en">', b'<html lang="zh-CN">')
         .replace(b"<title>Streamlit</title>", "<title>福企看板</title>".encode())
         .replace(b"</head>", frontend.links(has_deck) + b"</head>")
-        .replace(b"</head>", f"<style>{cards.STYLE}</style></head>".encode())
+        .replace(b"</head>", f"<style>{cards.STYLE}{entries.STYLE}</style></head>".encode())
         .replace(b"</head>", f'<script defer src="{SHELL_SCRIPT_URL}"></script></head>'.encode())
     )
 
