@@ -117,8 +117,8 @@ class Database:
             folders = literals(str(folder) for folder in readable)
             self._connection.execute(f"set allowed_directories = [{folders}]")
             self._connection.execute("set enable_external_access = false")
-        # Reading the footer of a large ledger takes as long as a query; DuckDB notices a file that is replaced.
-        self._connection.execute("set global parquet_metadata_cache = true")
+            # Reading the footer of a large ledger takes as long as a query; DuckDB notices a file that is replaced.
+            self._connection.execute("set global parquet_metadata_cache = true")
         self._connection.execute(MACROS.read_text(encoding="utf-8"))
         if scope.streets is not None:
             self._connection.execute(_own_streets(scope))

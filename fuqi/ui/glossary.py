@@ -1,7 +1,6 @@
 """What every number means, on the screen and as a file: the definitions of the query headers."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import streamlit as st
@@ -10,11 +9,11 @@ from fuqi import definitions as defined
 from fuqi import inert, targets, wording
 from fuqi.definitions import Definition, Need
 from fuqi.store import kpis
-from fuqi.ui import downloads, entries
+from fuqi.ui import downloads, terms
 from fuqi.ui.elements import LONGEST_NOTE, section
-from fuqi.ui.entries import Entry
 from fuqi.ui.escaping import cut, plain
 from fuqi.ui.labels import PAGES, title
+from fuqi.ui.terms import Line, Missing, Term
 from fuqi.ui.view import View
 
 ENTRY = "definition"
@@ -47,8 +46,8 @@ def definitions(view: View) -> None:
         by_query = [list(rows) for _, rows in groupby(on_page, key=lambda d: d.query)]
         st.html(
             "".join(
-                entries.of_file(rows[0].file, rows[0].caveat)
-                + entries.listed(_entry(view, definition) for definition in rows)
+                terms.of_file(rows[0].file, rows[0].caveat)
+                + terms.listed(_term(view, definition) for definition in rows)
                 for rows in by_query
             )
         )
@@ -62,38 +61,38 @@ def _place(definition: Definition) -> tuple[int, int, str]:
     return [*PAGES].index(definition.page), -len(query.kpis), query.name
 
 
-def _entry(view: View, definition: Definition) -> Entry:
+def _term(view: View, definition: Definition) -> Term:
     notes = [] if definition.kpi.is_low_good is None else [definition.direction]
     if not definition.is_computable:
-        notes.append(entries.missing(wording.NOT_COMPUTABLE))
-    meaning = [escape(definition.numerator)]
+        notes.append(Missing(wording.NOT_COMPUTABLE))
+    meaning = [definition.numerator]
     if definition.denominator:
-        meaning = [f"分子　{meaning[0]}", f"分母　{escape(definition.denominator)}"]
-    return Entry(escape(definition.kpi.label), meaning, notes, _grounds(view, definition))
+        meaning = [f"分子　{definition.numerator}", f"分母　{definition.denominator}"]
+    return Term(definition.kpi.label, meaning, notes, _grounds(view, definition))
 
 
-def _grounds(view: View, definition: Definition) -> list[str]:
-    """Lines of HTML."""
-    lines = []
+def _grounds(view: View, definition: Definition) -> list[Line]:
+    lines: list[Line] = []
     if definition.kpi.counts and not definition.denominator:
-        lines.append(f"一同显示　{escape(title(definition.kpi.counts[1]))}")
+        lines.append(f"一同显示　{title(definition.kpi.counts[1])}")
     if definition.needs:
-        by_table = groupby(definition.needs, key=lambda need: need.table)
-        lines.append(
-            "需要的列　"
-            + "；".join(
-                f"{escape(table)}：{'、'.join(_column(need) for need in needs)}"
-                for table, needs in by_table
-            )
-        )
+        lines.append(["需要的列　", *_columns(definition.needs)])
     if definition.settings:
-        decided_by = (escape(_in_short(view, name)) for name in definition.settings)
-        lines.append("取决于　" + "；".join(decided_by))
+        lines.append("取决于　" + "；".join(_in_short(view, name) for name in definition.settings))
     return lines
 
 
-def _column(need: Need) -> str:
-    return escape(need.column) + ("" if need.is_present else entries.missing("（本次数据没有）"))
+def _columns(needs: Sequence[Need]) -> Iterator[str]:
+    """The columns by table, in parts of a line."""
+    by_table: dict[str, list[Need]] = {}
+    for need in needs:
+        by_table.setdefault(need.table, []).append(need)
+    for table, of_table in by_table.items():
+        yield f"{'；' if table != needs[0].table else ''}{table}："
+        for need in of_table:
+            yield f"{'、' if need is not of_table[0] else ''}{need.column}"
+            if not need.is_present:
+                yield Missing("（本次数据没有）")
 
 
 def _in_short(view: View, name: str) -> str:
@@ -127,11 +126,11 @@ def _settings(view: View, everything: Sequence[Definition]) -> None:
     )
     shown = []
     for name, named in defined.SETTING_TITLES.items():
-        value = escape(cut(inert.one_line(defined.stated(name, view.settings)), LONGEST_NOTE))
-        touched = dict.fromkeys(escape(d.kpi.label) for d in everything if name in d.settings)
+        value = cut(inert.one_line(defined.stated(name, view.settings)), LONGEST_NOTE)
+        touched = dict.fromkeys(d.kpi.label for d in everything if name in d.settings)
         grounds = [f"影响　{'、'.join(touched)}"] if touched else []
-        shown.append(Entry(escape(named), [value], grounds=grounds))
-    st.html(entries.listed(shown))
+        shown.append(Term(named, [value], grounds=grounds))
+    st.html(terms.listed(shown))
 
 
 def _downloads(view: View, found: Sequence[Definition]) -> None:

@@ -31,12 +31,12 @@ from fuqi.store import Warehouse
 from fuqi.ui import (
     cards,
     downloads,
-    entries,
     file_links,
     frontend,
     gates,
     identity,
     limits,
+    terms,
     undelayed,
     warm,
 )
@@ -372,7 +372,7 @@ def _translated(page: bytes, path: str) -> bytes:
         page.replace(b'<html lang="en">', b'<html lang="zh-CN">')
         .replace(b"<title>Streamlit</title>", "<title>福企看板</title>".encode())
         .replace(b"</head>", frontend.links(has_deck) + b"</head>")
-        .replace(b"</head>", f"<style>{cards.STYLE}{entries.STYLE}</style></head>".encode())
+        .replace(b"</head>", f"<style>{cards.STYLE}{terms.STYLE}</style></head>".encode())
         .replace(b"</head>", f'<script defer src="{SHELL_SCRIPT_URL}"></script></head>'.encode())
     )
 

@@ -227,7 +227,7 @@ def _case_list(view: View, shown_case: tuple[str, str]) -> None:
         [
             view.query(
                 "case_list",
-                **_narrowed(asked, ORDERS[order], PAGE * (number + 1), found["open_count"]),
+                **_narrowed(asked, ORDERS[order], PAGE * (number + 1), found),
                 case_order=ORDERS[order],
                 most_rows=PAGE,
                 offset_rows=PAGE * number,
@@ -254,12 +254,17 @@ def _case_list(view: View, shown_case: tuple[str, str]) -> None:
     _more(mark, total, rows.num_rows)
 
 
-def _narrowed(asked: Mapping[str, str], order: str, up_to: int, open_count: int) -> dict[str, str]:
-    """What is asked for the rows up to that one: of all cases by deadline, open ones alone where these fill the page.
+def _narrowed(
+    asked: Mapping[str, str], order: str, last_row: int, found: Mapping[str, int]
+) -> dict[str, str]:
+    """What is asked for a page whose last row is that one: of all cases the open ones alone where it has no others.
 
-    They stand on top, and reading the closed ones of a large ledger takes longer than all the rest of the page.
+    By deadline they stand on top; reading rows of closed cases out of a large ledger takes longer than all the rest.
     """
-    if asked["case_state"] == "all" and order == "deadline" and up_to <= open_count:
+    has_open_alone = found["open_count"] == found["case_count"] or (
+        order == "deadline" and last_row <= found["open_count"]
+    )
+    if asked["case_state"] == "all" and has_open_alone:
         return {**asked, "case_state": "open"}
     return dict(asked)
 

@@ -8,9 +8,9 @@ from xml.etree.ElementTree import Element
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fuqi import contract, settings
 from fuqi import definitions as defined
-from fuqi import settings
-from fuqi.settings import Settings
+from fuqi.settings import Limit, Settings
 from fuqi.store import kpis, load_queries
 from tests.kpi_cards import parsed
 from tests.ledger import appeal, publish_ledger, subdistricts
@@ -19,14 +19,14 @@ from tests.pages.conftest import OpenPage
 Lines = list[str]
 
 
-def entries(opened: AppTest) -> dict[str, list[Lines]]:
+def terms(opened: AppTest) -> dict[str, list[Lines]]:
     """By the term, which two may share, the lines of each: notes beside it, its meaning, and the small print."""
     found: dict[str, list[Lines]] = {}
     for html in opened.get("html"):
-        for entry in parsed(html.proto.body).iterfind(".//*[@class='fuqi-entry']"):
-            term, meaning = entry
-            notes = ["".join(note.itertext()) for note in term]
-            said = found.setdefault(term.text or "", [])
+        for term in parsed(html.proto.body).iterfind(".//*[@class='fuqi-term']"):
+            name, meaning = term
+            notes = ["".join(note.itertext()) for note in name]
+            said = found.setdefault((name.text or "").strip(), [])
             said.append([*notes, *texts_of(meaning)])
     return found
 
@@ -39,7 +39,7 @@ def texts_of(meaning: Element) -> Lines:
 
 
 def files(opened: AppTest) -> list[str]:
-    """The lines above entries that say which file works them out."""
+    """The lines above terms that say which file works them out."""
     lines = []
     for html in opened.get("html"):
         for line in parsed(html.proto.body).iterfind(".//*[@class='fuqi-file']"):
@@ -50,7 +50,7 @@ def files(opened: AppTest) -> list[str]:
 def test_every_kpi_stands_on_the_page_with_what_decides_it(open_page: OpenPage) -> None:
     opened = open_page("definitions")
     assert not opened.exception
-    shown = entries(opened)
+    shown = terms(opened)
     assert {*shown} == {*(k.label for k in kpis().values()), *defined.SETTING_TITLES.values()}
     for kpi in kpis().values():
         numerator, _, denominator = kpi.definition.partition(" / ")
@@ -63,6 +63,23 @@ def test_every_kpi_stands_on_the_page_with_what_decides_it(open_page: OpenPage) 
     assert on_time[0] == "高者为好"
     assert on_time[3] == "需要的列　企业诉求工单：办结时限、办结时间"
     assert on_time[4].startswith("取决于　没有时限时推算的时限（见页末）")
+
+
+def test_the_columns_that_a_kpi_needs_stand_by_their_tables(open_page: OpenPage) -> None:
+    shown = terms(open_page("definitions"))
+    titles = contract.load()
+    most_tables = 0
+    for kpi in kpis().values():
+        columns: dict[str, list[str]] = {}
+        for need in kpi.needs:
+            table, _, column = need.partition(".")
+            named = columns.setdefault(titles[table].title, [])
+            named.append(titles[table].column(column).title)
+        line = "；".join(f"{table}：{'、'.join(named)}" for table, named in columns.items())
+        said = [line for lines in shown[kpi.label] for line in lines if "需要的列" in line]
+        assert (f"需要的列　{line}" in said) == bool(columns)
+        most_tables = max(most_tables, len(columns))
+    assert most_tables > 1
 
 
 def test_every_query_that_defines_a_kpi_is_named_once_with_its_caveat(open_page: OpenPage) -> None:
@@ -79,7 +96,7 @@ def test_settings_stand_with_their_value_and_what_they_touch(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "load", lambda *_: Settings(min_n=47))
-    shown = entries(open_page("definitions"))
+    shown = terms(open_page("definitions"))
     for name, titled in defined.SETTING_TITLES.items():
         (lines,) = shown[titled]
         assert lines[0].startswith(defined.stated(name, Settings(min_n=47))[:100])
@@ -98,18 +115,29 @@ def test_what_an_export_does_not_have_is_said_where_it_is_needed(
     }
     publish_ledger(tmp_path, rows, absent={"appeals": ["due_at"]})
     use_warehouse(tmp_path)
-    shown = entries(open_page("definitions"))
+    shown = terms(open_page("definitions"))
     (on_time,), (closed,) = shown["按时办结率"], shown["办结率"]
     assert on_time[:2] == ["高者为好", "不可算"]
     assert "需要的列　企业诉求工单：办结时限（本次数据没有）、办结时间" in on_time
     assert "需要的列　企业诉求工单：办结时间" in closed
 
 
+def test_what_the_settings_say_is_shown_as_it_stands(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = '"><script>x</script> & <b>'
+    limits = (Limit(odd, 24, "hours"),)
+    monkeypatch.setattr(settings, "load", lambda *_: Settings(deadline_limits=limits))
+    opened = open_page("definitions")
+    assert terms(opened)["没有时限时推算的时限"][0][0] == f"{odd} 24小时（自然时间）"
+    assert "<script" not in "".join(html.proto.body for html in opened.get("html"))
+
+
 def test_search_leaves_what_it_asks_for(open_page: OpenPage) -> None:
     opened = open_page("definitions")
     opened.text_input(key="definition").set_value("满意度 评价率").run()
-    shown = entries(opened)
+    shown = terms(opened)
     assert "评价率" in shown and "按时办结率" not in shown
     opened.text_input(key="definition").set_value("没有这样的词").run()
     assert "没有符合的指标" in opened.info[0].value
-    assert {*entries(opened)} == {*defined.SETTING_TITLES.values()}
+    assert {*terms(opened)} == {*defined.SETTING_TITLES.values()}

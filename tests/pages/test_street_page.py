@@ -11,6 +11,7 @@ from fuqi import paths
 from fuqi.access import STREET, Account
 from fuqi.store import Database
 from fuqi.ui import identity
+from fuqi.ui.street import ORDERS
 from tests.conftest import copied
 from tests.ledger import appeal, publish_ledger, subdistricts
 from tests.pages.conftest import OpenPage
@@ -163,11 +164,14 @@ def test_closed_cases_are_read_only_for_a_page_that_open_ones_do_not_fill(
     use_warehouse: Callable[[Path], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    received, due = datetime(2023, 6, 1, 9), datetime(2023, 7, 1)
+    received, late, due = datetime(2023, 6, 1, 9), datetime(2023, 6, 9), datetime(2023, 7, 1)
     closed = {"closed_at": datetime(2023, 6, 20), "outcome": "解决"}
-    open_ones = [appeal(n, received, due_at=due) for n in range(1, 73)]
-    closed_ones = [appeal(n, received, due_at=due, **closed) for n in range(73, 101)]
-    rows = {"subdistricts": subdistricts("福保街道"), "appeals": [*open_ones, *closed_ones]}
+    cases = [
+        *(appeal(n, received, due_at=late, title="超期") for n in range(1, 61)),
+        *(appeal(n, received, due_at=due, title="未到期") for n in range(61, 73)),
+        *(appeal(n, received, due_at=due, title="已办结", **closed) for n in range(73, 101)),
+    ]
+    rows = {"subdistricts": subdistricts("福保街道"), "appeals": cases}
     publish_ledger(tmp_path, rows)
     use_warehouse(tmp_path)
     asked = []
@@ -182,11 +186,21 @@ def test_closed_cases_are_read_only_for_a_page_that_open_ones_do_not_fill(
     opened.button(key="more_cases").click().run()
 
     assert len(frames(opened)["cases"]) == 100
-    assert {each for each in asked if each} == {("open", 0), ("all", 50)}
+    assert set(asked) - {None} == {("open", 0), ("all", 50)}
 
-    asked.clear()
-    opened.selectbox(key="case_order").select("按历时，长的在前").run()
-    assert {each for each in asked if each} == {("all", 0)}
+    def asked_with(order: str, state: str, search: str = "") -> set[tuple[str, int]]:
+        asked.clear()
+        opened.selectbox(key="case_order").select(order)
+        opened.segmented_control(key="case_state").set_value(state)
+        opened.text_input(key="case_search").set_value(search).run()
+        return set(asked) - {None}
+
+    by_deadline, by_receipt, _ = ORDERS
+    assert asked_with(by_receipt, "全部") == {("all", 0)}
+    assert asked_with(by_receipt, "全部", "到期") == {("open", 0)}
+    assert asked_with(by_deadline, "全部", "已办结") == {("all", 0)}
+    assert asked_with(by_deadline, "已超期") == {("overdue", 0)}
+    assert asked_with(by_deadline, "已办结") == {("closed", 0)}
 
 
 def test_what_is_taken_away_of_the_list_is_what_it_shows(open_page: OpenPage) -> None:
