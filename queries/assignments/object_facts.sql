@@ -7,7 +7,7 @@
 --          $visits_per_quarter  visits that each calendar quarter asks for
 --          $object_kind         园区商圈 or 社区
 --          $object_id           the park's number or the community's name
--- Reads:   served_objects, enterprises, judged_cases
+-- Reads:   served_objects, enterprises, open_cases
 with entities as (
     select count(*) as entity_count
     from enterprises
@@ -18,9 +18,9 @@ with entities as (
 
 cases as (
     select
-        count(*) filter (where not is_closed) as open_count,
+        count(*) as open_count,
         count(*) filter (where is_overdue) as overdue_count,
-    from judged_cases($as_of::timestamp)
+    from open_cases($as_of::timestamp)
     where
         ($object_kind::varchar = '园区商圈' and park_id = $object_id::varchar)
         or ($object_kind::varchar = '社区' and community_name = $object_id::varchar)

@@ -7,7 +7,7 @@
 --          $subdistrict   meetings in one subdistrict, null for the district
 --          $weeks_around  weeks before and after each meeting, its own day belongs to neither
 --          $min_n         with fewer appeals before and after together nothing is concluded
--- Reads:   linked_activities, judged_cases
+-- Reads:   linked_activities, case_counts
 -- Scope:   district, totals only where $subdistrict is own
 -- KPI:     weekly_change_ratio  对接会后诉求变化 = 对接会后每周融资诉求 / 对接会前每周融资诉求
 --          [after_count/before_count]
@@ -27,11 +27,12 @@ with meetings as (
 
 received as (
     select
-        appeal_id,
         received_date,
         subdistrict_name,
         category,
-    from judged_cases($as_of::timestamp)
+        received_count,
+    from case_counts($as_of::timestamp)
+    where grain = 'street'
 ),
 
 known_since as (
@@ -57,17 +58,29 @@ counted as (
         windows.subdistrict_name,
         greatest(windows.held_date - windows.first_date, 0) as before_days,
         windows.last_date - windows.held_date as after_days,
-        count(*) filter (
-            where received.subdistrict_name = windows.subdistrict_name and received.received_date < windows.held_date
+        total(
+            case
+                when received.subdistrict_name = windows.subdistrict_name and received.received_date < windows.held_date
+                    then received.received_count
+            end
         ) as before_count,
-        count(*) filter (
-            where received.subdistrict_name = windows.subdistrict_name and received.received_date > windows.held_date
+        total(
+            case
+                when received.subdistrict_name = windows.subdistrict_name and received.received_date > windows.held_date
+                    then received.received_count
+            end
         ) as after_count,
-        count(*) filter (
-            where received.subdistrict_name <> windows.subdistrict_name and received.received_date < windows.held_date
+        total(
+            case
+                when received.subdistrict_name <> windows.subdistrict_name and received.received_date < windows.held_date
+                    then received.received_count
+            end
         ) as elsewhere_before_count,
-        count(*) filter (
-            where received.subdistrict_name <> windows.subdistrict_name and received.received_date > windows.held_date
+        total(
+            case
+                when received.subdistrict_name <> windows.subdistrict_name and received.received_date > windows.held_date
+                    then received.received_count
+            end
         ) as elsewhere_after_count,
     from windows
     left join received

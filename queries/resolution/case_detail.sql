@@ -4,6 +4,7 @@
 -- Params:  $as_of    the moment it is judged at
 --          $case_id  the appeal's number
 -- Reads:   judged_cases, appeals, stations, visits, cadres
+-- Caveat:  exports are in the order of numbers, the ledger in that of receipt: the number leads to the moment there.
 select
     judged.appeal_id,
     judged.title,
@@ -40,8 +41,11 @@ select
     judged.outcome,
     judged.rating,
 from judged_cases($as_of::timestamp) as judged
-inner join appeals on judged.appeal_id = appeals.appeal_id
+inner join appeals
+    on
+        judged.received_at = appeals.received_at
+        and judged.appeal_id = appeals.appeal_id
 left join stations on judged.station_id = stations.station_id
 left join visits on judged.visit_id = visits.visit_id
 left join cadres as visitors on visits.cadre_id = visitors.cadre_id
-where judged.appeal_id = $case_id::varchar
+where appeals.appeal_id = $case_id::varchar

@@ -3,11 +3,21 @@
 -- Grain:   one row per event.
 -- Params:  $as_of    the moment it is judged at; only the deadline may lie after it
 --          $case_id  the appeal's number
--- Reads:   judged_cases
-with judged as (
-    select *
-    from judged_cases($as_of::timestamp)
+-- Reads:   judged_cases, appeals
+-- Caveat:  exports are in the order of numbers, the ledger in that of receipt: the number leads to the moment there.
+with numbered as (
+    select appeal_id, received_at
+    from appeals
     where appeal_id = $case_id::varchar
+),
+
+judged as (
+    select cases.*
+    from judged_cases($as_of::timestamp) as cases
+    inner join numbered
+        on
+            cases.received_at = numbered.received_at
+            and cases.appeal_id = numbered.appeal_id
 ),
 
 events as (

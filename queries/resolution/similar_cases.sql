@@ -4,11 +4,21 @@
 -- Params:  $as_of      the moment everything is judged at
 --          $case_id    the appeal's number; it is not among its own similar ones
 --          $most_rows  no more than these
--- Reads:   judged_cases
-with this as (
-    select category, subcategory, subdistrict_name, park_id
-    from judged_cases($as_of::timestamp)
+-- Reads:   judged_cases, appeals
+-- Caveat:  exports are in the order of numbers, the ledger in that of receipt: the number leads to the moment there.
+with numbered as (
+    select appeal_id, received_at
+    from appeals
     where appeal_id = $case_id::varchar
+),
+
+this as (
+    select cases.category, cases.subcategory, cases.subdistrict_name, cases.park_id
+    from judged_cases($as_of::timestamp) as cases
+    inner join numbered
+        on
+            cases.received_at = numbered.received_at
+            and cases.appeal_id = numbered.appeal_id
 )
 
 select
