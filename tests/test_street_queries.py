@@ -316,6 +316,20 @@ def test_the_list_is_found_sorted_and_cut_into_pages_without_losing_a_case(seed,
                 assert read == expected
 
 
+@given(SEEDS, MOMENTS, st.sampled_from(["", "贷款"]))
+@FEW
+def test_cases_of_one_community_are_counted_in_every_state(seed, as_of, search):
+    tables = drawn(seed, as_of)
+    lies_in = {a["appeal_id"]: a["community_name"] for a in tables["appeals"]}
+    with opened(SETTINGS, as_of=as_of, **tables) as run:
+        for state in STATES:
+            every = expected_list(tables, as_of, None, search, state, "deadline")
+            for community in {*lies_in.values()} - {None}:
+                (counted,) = run("case_count", community=community, search=search, case_state=state)
+                here = [case for case in every if lies_in[case] == community]
+                assert counted["case_count"] == len(here)
+
+
 @given(SEEDS, MOMENTS, st.sampled_from(["", "贷款", "SQ0000"]))
 @FEW
 def test_a_page_that_open_cases_fill_is_the_same_of_open_cases_alone(seed, as_of, search):
