@@ -226,6 +226,7 @@ def ledgers(draw: st.DrawFn) -> dict[str, list[Row]]:
                 park_id=chance.choice([None, "P001"]),
                 community_name=chance.choice([None, "社区0"]),
                 closed_at=chance.choice([None, at(25), at(29)]),
+                outcome=chance.choice([None, "解决", "解释说明"]),
                 due_at=chance.choice([None, at(22), at(29)]),
             )
             for n in range(chance.choice([0, 12]))
@@ -553,14 +554,29 @@ def test_one_object_agrees_with_plain_python(ledger, period, key):
         v["visited_at"] for k, day, v in plain.visits if k == key and period[0] <= day <= period[1]
     ]
     assert [v["visited_at"] for v in visits] == sorted(moments, reverse=True)
-    due = {
-        a["appeal_id"]
-        for a in here
-        if is_open[a["appeal_id"]] or period[0] <= a["received_at"].date() <= period[1]
-    }
-    assert {c["appeal_id"] for c in cases} == due
-    opens = [is_open[c["appeal_id"]] for c in cases]
-    assert opens == sorted(opens, reverse=True)
+    listed = sorted(
+        (
+            a
+            for a in here
+            if is_open[a["appeal_id"]] or period[0] <= a["received_at"].date() <= period[1]
+        ),
+        key=lambda a: (
+            not is_open[a["appeal_id"]],
+            not (is_open[a["appeal_id"]] and a["due_at"] is not None and a["due_at"] < AS_OF),
+            a["due_at"] is None,
+            a["due_at"] or AS_OF,
+            AS_OF - a["received_at"],
+            a["appeal_id"],
+        ),
+    )
+    assert [c["appeal_id"] for c in cases] == [a["appeal_id"] for a in listed]
+    for shown, stored in zip(cases, listed, strict=True):
+        late = stored["due_at"] is not None and stored["due_at"] < AS_OF
+        if is_open[stored["appeal_id"]]:
+            state = ("超期未办结" if late else "办理中", None, None)
+        else:
+            state = ("已办结", stored["closed_at"], stored.get("outcome"))
+        assert (shown["case_state"], shown["closed_at"], shown["outcome"]) == state
 
 
 # ---------------------------------------------------------------- service teams

@@ -228,7 +228,8 @@ def test_a_case_that_came_from_no_station_and_no_visit_is_shown_all_the_same():
 
 
 def test_a_timeline_is_in_order_and_knows_nothing_of_the_future_but_the_deadline():
-    with opened(appeals=[CASE]) as run:
+    at_the_same_moment = appeal(8, CASE["received_at"], assigned_at=AS_OF)
+    with opened(appeals=[CASE, at_the_same_moment]) as run:
         events = run("case_timeline", case_id="SQ00007")
     assert [(e["event_name"], e["happened_at"]) for e in events] == [
         ("受理", NINE),
@@ -255,6 +256,7 @@ def test_similar_cases_are_of_the_street_and_category_those_of_the_park_first():
         other(7, subdistrict_name="南园街道"),
         other(8, is_void=True),
         other(9, park_id="P2", category_path="融资->抵押"),
+        appeal(10, NINE, category_path="用工"),  # at the same moment as the first
     ]
     with opened(appeals=rows) as run:
         found = run("similar_cases", case_id="SQ00001")

@@ -65,8 +65,23 @@ ROLLED_UP = (
     "shared_problem_totals",
     "shared_problems",
     "rising_problems",
+    "case_count",
+    "case_list",
+    "object_appeals",
+    "object_facts",
+    "appeals_around_meetings",
 )
-"""What pages ask of appeals, lists of cases apart."""
+"""What pages ask of appeals, and what lists of cases read of roll-ups."""
+MEETING = {
+    "activity_id": "H1",
+    "activity_kind": "银企对接会",
+    "started_at": datetime(2023, 6, 14, 15),
+    "subdistrict_name": STREETS[0],
+}
+OBJECTS = (
+    {"object_kind": "社区", "object_id": "福保社区"},
+    {"object_kind": "园区商圈", "object_id": PARKS[0]["park_id"]},
+)
 COUNTED_LIVE = {"problem_repeats", "topic_firms", "rise_firms"}
 """What is not kept for every period: different firms of other days than those offered by name."""
 
@@ -76,6 +91,7 @@ def release_of(folder: str | Path, ledger: list[dict[str, Any]]) -> Release:
         "subdistricts": subdistricts(*STREETS),
         "parks": PARKS,
         "appeals": [filed_by(row, number) for number, row in enumerate(ledger)],
+        "activities": [MEETING],
     }
     return publish_ledger(Path(folder), tables)
 
@@ -134,6 +150,12 @@ def asked(chance: Random, as_of: datetime = AS_OF) -> dict[str, Any]:
         # Mostly as set, for which rows are held.
         "common_min_count": chance.choice([2, 2, 2, 1]),
         "most_rows": 20,
+        "offset_rows": chance.choice([0, 3]),
+        "weeks_around": 4,
+        "search": chance.choice(["", "", "SQ0001"]),
+        "case_state": chance.choice(["all", "open", "overdue", "due_today", "closed"]),
+        "case_order": chance.choice(["deadline", "received", "longest"]),
+        **chance.choice(OBJECTS),
     }
 
 
@@ -363,6 +385,7 @@ def published(folder: Path, ledger: list[dict[str, Any]], as_of: datetime) -> Re
         "subdistricts": subdistricts(*STREETS),
         "parks": PARKS,
         "appeals": [filed_by(row, number) for number, row in enumerate(ledger)],
+        "activities": [MEETING],
     }
     return publish_ledger(folder, tables, as_of)
 

@@ -320,14 +320,18 @@ def test_the_list_is_found_sorted_and_cut_into_pages_without_losing_a_case(seed,
 @FEW
 def test_cases_of_one_community_are_counted_in_every_state(seed, as_of, search):
     tables = drawn(seed, as_of)
-    lies_in = {a["appeal_id"]: a["community_name"] for a in tables["appeals"]}
+    lies_in = {
+        a["appeal_id"]: (a["community_name"], a["subdistrict_name"]) for a in tables["appeals"]
+    }
     with opened(SETTINGS, as_of=as_of, **tables) as run:
         for state in STATES:
             every = expected_list(tables, as_of, None, search, state, "deadline")
-            for community in {*lies_in.values()} - {None}:
-                (counted,) = run("case_count", community=community, search=search, case_state=state)
-                here = [case for case in every if lies_in[case] == community]
-                assert counted["case_count"] == len(here)
+            for community in {community for community, _ in lies_in.values()} - {None}:
+                asked = {"community": community, "search": search, "case_state": state}
+                here = [lies_in[case][1] for case in every if lies_in[case][0] == community]
+                assert run("case_count", **asked)[0]["case_count"] == len(here)
+                in_street = run("case_count", **asked, subdistrict="福保街道")
+                assert in_street[0]["case_count"] == here.count("福保街道")
 
 
 @given(SEEDS, MOMENTS, st.sampled_from(["", "贷款", "SQ0000"]))

@@ -48,6 +48,10 @@ OF_A_CARD = {
     *(("button", name) for name in ("type", "class", "aria-label", "data-meaning")),
     ("i", "aria-hidden"),
 }
+OF_TERMS = {
+    *(("p", "class"), ("code", ""), ("dl", "class"), ("dt", ""), ("dd", ""), ("div", "")),
+    *(("br", ""), ("span", "class")),
+}
 OF_A_MENU = {
     *(("details", name) for name in ("name", "style")),
     *(("summary", name) for name in ("aria-label", "style")),
@@ -113,7 +117,8 @@ def test_a_page_shows_hostile_texts_and_does_nothing_with_them(
         assert "长" * MOST_CHARACTERS not in text, kind
     for body in (node.proto.body for node in nodes_of(opened) if node.type == "html"):
         drawings = re.findall(r'<img src="data:image/svg\+xml,([^"]*)"', body)
-        allowed = {("div", "style"), ("span", "style"), *OF_A_CARD, *OF_A_COURSE, *OF_A_MENU}
+        parts = OF_A_CARD | OF_A_COURSE | OF_A_MENU | OF_TERMS
+        allowed = {("div", "style"), ("span", "style")} | parts
         assert tags_in(body) <= allowed, body
         for address in re.findall(r'href="([^"]*)"', body):
             assert re.fullmatch(rf"{FOLDER}[\w-]+/\w+-\w{{8}}\.[a-z]{{3,4}}", address), address
