@@ -4,7 +4,8 @@
 -- Params:  $as_of    the moment it is judged at
 --          $case_id  the appeal's number
 -- Reads:   judged_cases, appeals, stations, visits, cadres
--- Caveat:  exports are in the order of numbers, the ledger in that of receipt: the number leads to the moment there.
+-- Caveat:  exports are mostly in the order of numbers, the ledger of each street in that of receipt: so the number is
+--          looked up in the export, and its moment of receipt in the ledger.
 select
     judged.appeal_id,
     judged.title,
