@@ -3,14 +3,12 @@
 -- Grain:   one row, none when no such appeal counts at the moment.
 -- Params:  $as_of    the moment it is judged at
 --          $case_id  the appeal's number
--- Reads:   judged_cases, appeals, stations, visits, cadres
--- Caveat:  exports are mostly in the order of numbers, the ledger of each street in that of receipt: so the number is
---          looked up in the export, and its moment of receipt in the ledger.
+-- Reads:   numbered_case, stations, visits, cadres
 select
     judged.appeal_id,
     judged.title,
-    appeals.content,
-    appeals.category_path,
+    judged.content,
+    judged.category_path,
     judged.category,
     judged.source,
     judged.enterprise_name,
@@ -41,12 +39,7 @@ select
     epoch($as_of::timestamp - judged.received_at) / 3600 as age_hours,
     judged.outcome,
     judged.rating,
-from judged_cases($as_of::timestamp) as judged
-inner join appeals
-    on
-        judged.received_at = appeals.received_at
-        and judged.appeal_id = appeals.appeal_id
+from numbered_case($as_of::timestamp, $case_id::varchar) as judged
 left join stations on judged.station_id = stations.station_id
 left join visits on judged.visit_id = visits.visit_id
 left join cadres as visitors on visits.cadre_id = visitors.cadre_id
-where appeals.appeal_id = $case_id::varchar

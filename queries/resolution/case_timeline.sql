@@ -3,22 +3,9 @@
 -- Grain:   one row per event.
 -- Params:  $as_of    the moment it is judged at; only the deadline may lie after it
 --          $case_id  the appeal's number
--- Reads:   judged_cases, appeals
--- Caveat:  exports are mostly in the order of numbers, the ledger of each street in that of receipt: so the number is
---          looked up in the export, and its moment of receipt in the ledger.
-with numbered as (
-    select appeal_id, received_at
-    from appeals
-    where appeal_id = $case_id::varchar
-),
-
-judged as (
-    select cases.*
-    from judged_cases($as_of::timestamp) as cases
-    inner join numbered
-        on
-            cases.received_at = numbered.received_at
-            and cases.appeal_id = numbered.appeal_id
+-- Reads:   numbered_case
+with judged as (
+    select * from numbered_case($as_of::timestamp, $case_id::varchar)
 ),
 
 events as (

@@ -4,22 +4,14 @@
 -- Params:  $as_of      the moment everything is judged at
 --          $case_id    the appeal's number; it is not among its own similar ones
 --          $most_rows  no more than these
--- Reads:   judged_cases, appeals
--- Caveat:  exports are mostly in the order of numbers, the ledger of each street in that of receipt: so the number is
---          looked up in the export, and its moment of receipt in the ledger.
-with numbered as (
-    select appeal_id, received_at
-    from appeals
-    where appeal_id = $case_id::varchar
-),
-
-this as (
-    select cases.category, cases.subcategory, cases.subdistrict_name, cases.park_id
-    from judged_cases($as_of::timestamp) as cases
-    inner join numbered
-        on
-            cases.received_at = numbered.received_at
-            and cases.appeal_id = numbered.appeal_id
+-- Reads:   judged_cases, numbered_case
+with this as (
+    select
+        category,
+        subcategory,
+        subdistrict_name,
+        park_id,
+    from numbered_case($as_of::timestamp, $case_id::varchar)
 )
 
 select

@@ -11,7 +11,7 @@
 --                        received: the newest on top; longest: what took longest, or is open longest, on top
 --          $most_rows    rows of a page
 --          $offset_rows  rows of the pages before
--- Reads:   open_cases, judged_cases
+-- Reads:   found_open_cases, judged_cases
 -- Caveat:  case_state of a closed case is its outcome; taken_days runs to $as_of for an open one. Closed cases are what takes
 --          long in a large ledger: who knows that open ones fill a page by deadline asks for those alone.
 with open_ones as (
@@ -33,19 +33,10 @@ with open_ones as (
             when due_at::date <= $due_soon_at::date then '明日到期'
             else '办理中'
         end as case_state,
-    from open_cases($as_of::timestamp)
-    where
-        ($subdistrict::varchar is null or subdistrict_name = $subdistrict::varchar)
-        and ($community::varchar is null or community_name = $community::varchar)
-        and case $case_state::varchar
-            when 'all' then true
-            when 'open' then true
-            when 'overdue' then is_overdue
-            when 'due_today' then not is_overdue and due_at::date <= $as_of::date
-            when 'closed' then false
-            else error('case_state is none of all, open, overdue, due_today, closed')
-        end
-        and is_found($search::varchar, appeal_id, title, enterprise_name, unit_name)
+    from
+        found_open_cases(
+            $as_of::timestamp, $subdistrict::varchar, $community::varchar, $search::varchar, $case_state::varchar
+        )
 ),
 
 closed_ones as (
