@@ -21,7 +21,7 @@ from fuqi.intake import rollups as intake_rollups
 from fuqi.intake import run
 from fuqi.settings import Settings
 from fuqi.store import Database, Making, Release, Warehouse, parameters, rollups
-from fuqi.store.queries import BUILDING, STAGING, load
+from fuqi.store.queries import BUILDING, STAGING, Query, load
 from tests.drawn_ledgers import CATEGORIES, PARKS, SMALL, appeal_ledgers, drawn_appeal
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 from tests.questions import STREETS, at
@@ -325,8 +325,13 @@ def test_after_a_change_of_sql_the_ledger_answers(tmp_path):
     release = release_of(tmp_path, LEDGER)
     intake_rollups.write(release, SETTINGS)
     for name in ("judged_cases", "case_counts"):
-        other = {**QUERIES, name: replace(QUERIES[name], sql=QUERIES[name].sql + "\n-- other")}
-        assert not rollups.kept(release, SETTINGS, other)
+        assert not rollups.kept(release, SETTINGS, rewritten(name))
+    for name in ("team_work", "kept_topic_firms", "resolution_totals"):
+        assert rollups.kept(release, SETTINGS, rewritten(name)), "roll-ups are not made of it"
+
+
+def rewritten(name: str) -> dict[str, Query]:
+    return {**QUERIES, name: replace(QUERIES[name], sql=QUERIES[name].sql + "\n-- other")}
 
 
 def test_roll_ups_that_were_not_finished_do_not_count(tmp_path):

@@ -9,7 +9,8 @@ release without any still opens.
 A staging query `kept_<name>` is the shorter way to what `<name>` says of a kept period: `Database` asks it there.
 
 They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the
-working calendar or a query they no longer count, until a load or `python -m fuqi build` works them out again.
+working calendar, the periods offered or a query they are made of they no longer count, until a load or
+`python -m fuqi build` works them out again.
 """
 
 import hashlib
@@ -21,11 +22,11 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from fuqi import worktime
+from fuqi import periods, worktime
 from fuqi.settings import Settings
 from fuqi.store import calls, worktime_sql
 from fuqi.store import names as names_in_text
-from fuqi.store.queries import ROLLUPS, STAGING, Query
+from fuqi.store.queries import ROLLUPS, Query
 from fuqi.store.releases import Release
 
 FOLDER = "rollups"
@@ -46,8 +47,9 @@ DECIDING_CODE = (
     Path(__file__).with_name("macros.sql"),
     Path(worktime_sql.__file__),
     Path(names_in_text.__file__),
+    Path(periods.__file__),
 )
-"""Code that the rows depend on: the macros, working hours, and what is masked in titles."""
+"""Code that the rows depend on: the macros, working hours, what is masked in titles, and which periods are kept."""
 DECIDING_SETTINGS = (
     "office_hours",
     "deadline_limits",
@@ -134,13 +136,20 @@ def decisions(as_of: datetime, settings: Settings, queries: Mapping[str, Query])
             "settings": {name: repr(getattr(settings, name)) for name in DECIDING_SETTINGS},
             "calendar": worktime.numbered_days(last),
             "code": {part.name: part.read_text(encoding="utf-8") for part in DECIDING_CODE},
-            "queries": {
-                name: query.sql
-                for name, query in sorted(queries.items())
-                if query.folder in (STAGING, ROLLUPS)
-            },
+            "queries": {name: queries[name].sql for name in sorted(deciding(queries))},
         }
     )
+
+
+def deciding(queries: Mapping[str, Query]) -> frozenset[str]:
+    """The names of the roll-ups, of the ledger, and of every query that these read."""
+    waiting, found = [LEDGER, *names(queries)], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in queries and name not in found:
+            found.add(name)
+            waiting += queries[name].reads
+    return frozenset(found)
 
 
 def _short(decided_by: Mapping[str, Any]) -> str:
