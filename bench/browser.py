@@ -142,8 +142,13 @@ class Tab:
 
 
 def next_tab(tab: Tab) -> Tab:
-    """Another tab of the same visitor, whose browser has in its cache what the first one fetched."""
-    return Tab(tab.page.context.new_page())
+    """Another tab of the same visitor, whose browser has in its cache what the first one fetched.
+
+    It is given `WINDOW_OPENS_MS`, too: a tab is a window's, with what that loads of its own.
+    """
+    page = tab.page.context.new_page()
+    page.wait_for_timeout(WINDOW_OPENS_MS)
+    return Tab(page)
 
 
 @contextmanager

@@ -237,13 +237,39 @@ def test_every_query_says_the_same_of_the_demo_with_what_is_held_and_without(dem
     prepared, plain = demo_both
     as_of = prepared.release.manifest.data_as_of
     named = periods.presets(as_of.date(), settings.load())
-    for name, street in (("本季度", None), ("上月", "福保街道")):
+    found = of_the_demo(plain)
+    for name, street, community in (
+        ("本季度", None, None),
+        ("上月", "福保街道", None),
+        ("启动以来", "福保街道", found["community"]),
+    ):
         shared = parameters(
-            as_of, named[name].first, named[name].last, settings.load(), subdistrict=street
+            as_of,
+            named[name].first,
+            named[name].last,
+            settings.load(),
+            subdistrict=street,
+            community=community,
+            station_id=found["station_id"] if community else None,
         )
-        params = {p: {**PARAMS, **shared}[p] for p in query.params}
+        all_of_them = {**PARAMS, **shared, "case_id": found["case_id"]}
+        params = {p: all_of_them[p] for p in query.params}
         told = prepared.run(query.name, params).to_pylist()
-        assert told == plain.run(query.name, params).to_pylist(), (name, street)
+        assert told == plain.run(query.name, params).to_pylist(), (name, street, community)
+        if "case_id" in query.params:
+            assert told
+
+
+def of_the_demo(database: Database) -> dict[str, str]:
+    """A case of a street, its community, and a station there that serves."""
+    columns = ("case_id", "community", "station_id")
+    (first, *_) = database.execute(
+        "select appeal_id, appeals.community_name, station_services.station_id "
+        "from appeals inner join stations using (community_name) "
+        "inner join station_services on station_services.station_id = stations.station_id "
+        "where appeals.subdistrict_name = '福保街道' and not coalesce(is_void, false) order by all limit 1"
+    )
+    return dict(zip(columns, first, strict=True))
 
 
 def test_what_a_query_asks_for_at_another_moment_is_not_held_for_one():
