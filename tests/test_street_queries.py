@@ -372,6 +372,20 @@ def test_what_is_typed_is_looked_for_as_it_stands(search):
         assert run("case_count", search=search) == [{"case_count": 1, "open_count": 1}]
 
 
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("abc", 2), ("ABC", 2), ("甲Abc", 1), ("企业甲", 2), ("１", 1), ("ß", 1), ("ｂ", 1)],
+)
+def test_a_text_is_found_in_whatever_case(search, found):
+    cases = [
+        appeal(1, datetime(2023, 6, 1), title="企业甲ABC", unit_name=None),
+        appeal(2, datetime(2023, 6, 1), title=None, enterprise_name="xAbc企业甲"),
+        appeal(3, datetime(2023, 6, 1), title="１Ｂß", enterprise_name=None),
+    ]
+    with opened(appeals=cases) as run:
+        assert run("case_count", search=search) == [{"case_count": found, "open_count": found}]
+
+
 def test_an_unknown_state_or_order_is_an_error_and_not_an_empty_list():
     with opened(appeals=[appeal(1, datetime(2023, 6, 1))]) as run:
         for wrong in ({"case_state": "late"}, {"case_order": "name"}):
