@@ -1,8 +1,8 @@
 """Break the queries by one operator at a time and see whether a test notices.
 
-    python -m bench.mutate_queries                        # every query, and fuqi/store/macros.sql
+    python -m bench.mutate_queries                        # every query, and the macros in fuqi/store
     python -m bench.mutate_queries resolution staging     # folders of queries/
-    python -m bench.mutate_queries judged_cases           # single queries; `macros` for macros.sql
+    python -m bench.mutate_queries judged_cases           # single queries; `macros`, `search` for those files
     python -m bench.mutate_queries resolution --list      # what would be tried
 
 A mutant is a copy of `queries/` with one comparison turned, one bound of a `between` made exclusive, one condition
@@ -34,7 +34,7 @@ from fuqi import paths
 
 OUT = Path(__file__).with_name("out") / "mutants.json"
 TESTS = paths.PROJECT / "tests"
-MACROS = paths.PROJECT / "fuqi" / "store" / "macros.sql"
+MACROS = tuple(paths.PROJECT / "fuqi" / "store" / name for name in ("macros.sql", "search.sql"))
 LEFT_OUT = ("browser", "pages")
 NOT_DEMO = "not demo"
 OURS = ("fuqi", "tests")
@@ -221,7 +221,7 @@ def readers(files: dict[str, Path]) -> dict[str, set[str]]:
         further = {other for other, read in words.items() if name in read} - met - {name}
         return {name}.union(*(with_readers(other, met | {name}) for other in further))
 
-    return {name: with_readers(name) for name in files} | {"macros": set(files)}
+    return {name: with_readers(name) for name in files} | {file.stem: set(files) for file in MACROS}
 
 
 def tests_of(names: set[str]) -> list[Path]:
@@ -276,16 +276,14 @@ def start(mutant: Mutant, tests: list[Path], killers: list[str], folder: Path) -
     """Begin to test a mutant in `folder`, `killers` first; gives the process, which leaves its verdict there."""
     queries = folder / "queries"
     shutil.copytree(paths.QUERIES, queries)
-    macros = folder / MACROS.name
-    shutil.copy(MACROS, macros)
-    is_query = mutant.file != MACROS
-    changed = queries / mutant.file.relative_to(paths.QUERIES) if is_query else macros
+    macros = {file: Path(shutil.copy(file, folder)) for file in MACROS}
+    changed = macros.get(mutant.file) or queries / mutant.file.relative_to(paths.QUERIES)
     changed.write_text(mutant.text, encoding="utf-8")
     child = os.fork()
     if not child:
         try:
             signal.alarm(SECONDS_AT_MOST)
-            _run_and_tell(queries, macros, tests, killers, folder / TOLD)
+            _run_and_tell(queries, tuple(macros.values()), tests, killers, folder / TOLD)
         finally:
             os._exit(0)
     return child
@@ -300,14 +298,15 @@ def verdict(folder: Path, status: int) -> str:
 
 
 def _run_and_tell(
-    queries: Path, macros: Path, tests: list[Path], killers: list[str], told: Path
+    queries: Path, macros: tuple[Path, ...], tests: list[Path], killers: list[str], told: Path
 ) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     os.fsync = lambda _: None  # a release of a test need not survive a power cut
     importlib.import_module("fuqi.paths").QUERIES = queries
-    importlib.import_module("fuqi.store.database").MACROS = macros
+    importlib.import_module("fuqi.store.database").MACROS = macros[0]
+    importlib.import_module("fuqi.store.database").SEARCH = macros[1]
     usual = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-k", NOT_DEMO]
     for arguments in (killers, [*map(str, tests), *(f"--deselect={k}" for k in killers)]):
         noted = Noted()
@@ -328,7 +327,7 @@ def main() -> int:
     asked = parser.parse_args()
 
     files = {file.stem: file for file in sorted(paths.QUERIES.rglob("*.sql"))}
-    candidates = {**files, "macros": MACROS}
+    candidates = {**files, **{file.stem: file for file in MACROS}}
     chosen = {
         name: file
         for name, file in candidates.items()

@@ -16,9 +16,9 @@ from fuqi.store import (
     Manifest,
     Query,
     QueryError,
+    kept_periods,
     parameters,
     reach,
-    rollups,
     worktime_sql,
 )
 from fuqi.store.database import MACROS
@@ -228,9 +228,7 @@ def test_a_query_reads_tables_of_the_contract_or_staging_queries_only(query):
         *staging,
         *worktime_sql.TABLES,
         reach.TABLE,
-        rollups.PERIODS,
-        rollups.GROUPINGS,
-        rollups.SPANS,
+        *kept_periods.LISTED,
         "absent_columns",
         "intake_problems",
     }

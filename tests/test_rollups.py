@@ -15,13 +15,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuqi import health, periods, settings
+from fuqi import contract, health, periods, settings
 from fuqi.access import Scope
 from fuqi.intake import rollups as intake_rollups
 from fuqi.intake import run
 from fuqi.settings import Settings
-from fuqi.store import Database, Making, Release, Warehouse, parameters, rollups
+from fuqi.store import (
+    Database,
+    Making,
+    Release,
+    Warehouse,
+    kept_periods,
+    names,
+    parameters,
+    rollups,
+    worktime_sql,
+)
+from fuqi.store.database import MACROS, SEARCH
 from fuqi.store.queries import BUILDING, STAGING, Query, load
+from fuqi.worktime import OfficeHours
 from tests.drawn_ledgers import CATEGORIES, PARKS, SMALL, appeal_ledgers, drawn_appeal
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
 from tests.questions import STREETS, at
@@ -152,7 +164,7 @@ def asked(chance: Random, as_of: datetime = AS_OF) -> dict[str, Any]:
         "most_rows": 20,
         "offset_rows": chance.choice([0, 3]),
         "weeks_around": 4,
-        "search": chance.choice(["", "", "SQ0001"]),
+        "search": chance.choice(["", "", "SQ0001", "企业1"]),
         "case_state": chance.choice(["all", "open", "overdue", "due_today", "closed"]),
         "case_order": chance.choice(["deadline", "received", "longest"]),
         **chance.choice(OBJECTS),
@@ -292,6 +304,13 @@ def test_a_page_does_not_go_through_the_ledger(name):
     assert not read & {rollups.LEDGER, "judged_cases", "appeals"}
 
 
+@pytest.mark.parametrize("name", IN_PART)
+def test_what_is_open_of_a_list_comes_of_a_roll_up(name):
+    assert {"open_cases", "found_open_cases"} & set(QUERIES[name].reads)
+    assert QUERIES["found_open_cases"].reads == ("open_cases",)
+    assert name != "case_count" or "case_counts" in QUERIES[name].reads
+
+
 def test_a_load_leaves_roll_ups_that_count(small_warehouse):
     database = Database(Warehouse(small_warehouse).current(), settings.load())
     try:
@@ -352,8 +371,54 @@ def test_after_a_change_of_sql_the_ledger_answers(tmp_path):
     intake_rollups.write(release, SETTINGS)
     for name in ("judged_cases", "case_counts"):
         assert not rollups.kept(release, SETTINGS, rewritten(name))
-    for name in ("team_work", "kept_topic_firms", "resolution_totals"):
-        assert rollups.kept(release, SETTINGS, rewritten(name)), "roll-ups are not made of it"
+
+
+@pytest.mark.parametrize("name", ["team_work", "kept_topic_firms", "found_open_cases"])
+def test_after_a_change_of_sql_that_they_are_not_made_of_they_still_count(small_warehouse, name):
+    release = Warehouse(small_warehouse).current()
+    assert rollups.kept(release, settings.load(), QUERIES)
+    assert rollups.kept(release, settings.load(), rewritten(name))
+
+
+@pytest.mark.parametrize(
+    ("code", "decides"),
+    [
+        (MACROS, True),
+        (SEARCH, False),
+        *((Path(module.__file__), True) for module in (worktime_sql, names, periods, kept_periods)),
+        (Path(rollups.__file__), False),
+    ],
+    ids=lambda value: getattr(value, "stem", ""),
+)
+def test_after_a_change_of_code_that_they_are_made_of_the_ledger_answers(
+    small_warehouse, monkeypatch, code, decides
+):
+    release = Warehouse(small_warehouse).current()
+    as_it_is = Path.read_text
+
+    def one_changed(file: Path, *args: Any, **kwargs: Any) -> str:
+        return as_it_is(file, *args, **kwargs) + ("\n" if file == code else "")
+
+    monkeypatch.setattr(Path, "read_text", one_changed)
+    assert bool(rollups.kept(release, settings.load(), load())) is not decides
+
+
+def test_what_is_personal_decides_them(small_warehouse, monkeypatch):
+    release = Warehouse(small_warehouse).current()
+    known = contract.load()
+    firm = known["appeals"].column("enterprise_name")
+    assert not firm.personal
+    columns = [replace(c, personal="name") if c == firm else c for c in known["appeals"].columns]
+    appeals = replace(known["appeals"], columns=tuple(columns))
+    tables = tuple(appeals if t.name == "appeals" else t for t in known.tables)
+    monkeypatch.setattr(contract, "load", lambda: replace(known, tables=tables))
+    assert not rollups.kept(release, settings.load(), QUERIES)
+
+
+def test_how_long_an_office_day_is_decides_them(small_warehouse, monkeypatch):
+    release = Warehouse(small_warehouse).current()
+    monkeypatch.setattr(OfficeHours, "seconds_a_day", 1)
+    assert not rollups.kept(release, settings.load(), QUERIES)
 
 
 def rewritten(name: str) -> dict[str, Query]:
@@ -452,7 +517,7 @@ def test_what_is_worked_out_a_period_at_a_time_stands_as_if_it_were_at_once(tmp_
     release = published(tmp_path, ledger, AS_OF)
     intake_rollups.write(release, SETTINGS)
     files = kept_rows(release)
-    listed = [query for query in QUERIES.values() if rollups.LISTED & set(query.reads)]
+    listed = [query for query in QUERIES.values() if kept_periods.LISTED & set(query.reads)]
     assert len(listed) == 4
     at_once = Database(release, SETTINGS, making=Making(tmp_path / "overflow"))
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from fuqi.settings import Settings
-from fuqi.store import Database, Making, Release, rollups
+from fuqi.store import Database, Making, Release, kept_periods, rollups
 from fuqi.store.queries import Query
 from fuqi.store.queries import load as load_queries
 
@@ -162,7 +162,7 @@ class _Counting:
         return {name: self._roll_up(queries[name]) for name in rollups.names(queries)}
 
     def _roll_up(self, query: Query) -> int:
-        for listed in rollups.LISTED & set(query.reads):
+        for listed in kept_periods.LISTED & set(query.reads):
             return self._write(query.name, self._one_by_one(query, listed))
         if not self._before or not self._is_by_day(query):
             return self._write(query.name, query.sql, self._moment)

@@ -14,15 +14,9 @@ from fuqi.intake.rollups import BY_DAY, being_replaced, order_of
 from fuqi.settings import Settings
 from fuqi.spark import session
 from fuqi.spark.translate import Translator
-from fuqi.store import Release, rollups, worktime_sql
-from fuqi.store.database import (
-    MACROS,
-    known_names,
-    list_absent_columns,
-    list_kept_periods,
-    list_kept_spans,
-    masked_columns,
-)
+from fuqi.store import Release, kept_periods, rollups, worktime_sql
+from fuqi.store.database import MACROS, known_names, list_absent_columns
+from fuqi.store.masking import masked_columns
 from fuqi.store.queries import BUILDING, Query
 from fuqi.store.queries import load as load_queries
 
@@ -30,9 +24,7 @@ PARTS = "parts"
 SMALL_TABLES = (
     *worktime_sql.TABLES,
     "absent_columns",
-    rollups.PERIODS,
-    rollups.GROUPINGS,
-    rollups.SPANS,
+    *kept_periods.LISTED,
 )
 
 MOST_AT_ONCE = 2_000_000
@@ -100,9 +92,9 @@ class _Tables:
         self._is_large = release.manifest.tables["appeals"].rows > _most_at_once(spark)
         worktime_sql.create(connection, release.manifest, settings)
         list_absent_columns(connection, release, self._contract)
-        list_kept_periods(connection, release.manifest.data_as_of.date(), settings)
+        kept_periods.make(connection, release.manifest.data_as_of.date(), settings)
         appeals = str(release.table_path("appeals")).replace("'", "''")
-        list_kept_spans(
+        kept_periods.make_spans(
             connection, f"read_parquet('{appeals}')", release.manifest.data_as_of, settings
         )
         session.teach_names(spark, known_names(connection, release))
@@ -114,7 +106,7 @@ class _Tables:
 
     def is_one_by_one(self, name: str) -> bool:
         """Whether a roll-up is worked out for one row of what is kept after the other, its parts in no order then."""
-        return self._is_large and not rollups.LISTED.isdisjoint(self._queries[name].reads)
+        return self._is_large and not kept_periods.LISTED.isdisjoint(self._queries[name].reads)
 
     def work_out(self, name: str, folder: Path) -> Path:
         """Have Spark write the rows of a query as parquet files, and read them there from now on.
@@ -132,7 +124,7 @@ class _Tables:
             rows = rows.orderBy(*(session.functions.col(key).asc_nulls_last() for key in keys))
             rows.write.parquet(_address(folder))
         elif self.is_one_by_one(name):
-            (listed,) = rollups.LISTED & set(query.reads)
+            (listed,) = kept_periods.LISTED & set(query.reads)
             for number in self._one_after_the_other(listed, {rollups.LEDGER, *query.reads}):
                 self._spark.sql(query.sql).write.parquet(_address(folder / f"{number:04}"))
         else:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -19,12 +19,10 @@ import pyarrow.compute as pc
 from fuqi.access import WHOLE, Scope
 from fuqi.contract import Contract
 from fuqi.contract import load as load_contract
-from fuqi.periods import Period
-from fuqi.periods import kept as kept_periods
 from fuqi.periods import presets as offered_periods
-from fuqi.periods import spans as kept_spans
 from fuqi.settings import Settings
-from fuqi.store import calls, names, reach, rollups, worktime_sql
+from fuqi.store import calls, kept_periods, names, reach, rollups, worktime_sql
+from fuqi.store.masking import masked_columns
 from fuqi.store.narrowing import Narrowing, literals
 from fuqi.store.parameters import standing
 from fuqi.store.queries import BUILDING, Kpi, Query, QueryError, dollars
@@ -35,6 +33,8 @@ from fuqi.store.releases import Release
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
 
 MACROS = Path(__file__).with_name("macros.sql")
+SEARCH = Path(__file__).with_name("search.sql")
+"""Macros that decide which cases a list shows, and no figure."""
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
 MOST_ROWS_HELD = 100_000
@@ -119,7 +119,8 @@ class Database:
             self._connection.execute("set enable_external_access = false")
             # Reading the footer of a large ledger takes as long as a query; DuckDB notices a file that is replaced.
             self._connection.execute("set global parquet_metadata_cache = true")
-        self._connection.execute(MACROS.read_text(encoding="utf-8"))
+        for macros in (MACROS, SEARCH):
+            self._connection.execute(macros.read_text(encoding="utf-8"))
         if scope.streets is not None:
             self._connection.execute(_own_streets(scope))
         worktime_sql.create(
@@ -358,7 +359,7 @@ class Database:
     def _list_kept_periods(self) -> None:
         """Which periods have their medians kept: a part of the district has to work out its own."""
         today = self._moment.date()
-        kept = list_kept_periods(self._connection, today, self._settings)
+        kept = kept_periods.make(self._connection, today, self._settings)
         looks_up = self._keeps_rollups and self.scope.streets is None
         offered = offered_periods(today, self._settings).values() if looks_up else ()
         self._kept_periods = frozenset((p.first, p.last) for p in kept if looks_up)
@@ -386,7 +387,7 @@ class Database:
             self._connection.execute(f"create table {reach.TABLE} ({columns})")
         counts_firms = not self._keeps_rollups and "appeals" in self.release.table_names
         ledger = '"appeals"' if counts_firms else None
-        list_kept_spans(self._connection, ledger, self._moment, self._settings)
+        kept_periods.make_spans(self._connection, ledger, self._moment, self._settings)
         at_other_moments = rollups.asked_at_other_moments(self.queries)
         for query in _building_in_order(self.queries):
             if query.name == rollups.LEDGER and self._making is not None:
@@ -573,41 +574,6 @@ def list_absent_columns(
         connection.executemany("insert into absent_columns values (?, ?, ?)", absent)
 
 
-def list_kept_periods(
-    connection: duckdb.DuckDBPyConnection, today: date, settings: Settings
-) -> tuple[Period, ...]:
-    """Make the tables `kept_periods`, those that have their medians kept, and `kept_groupings`, of what."""
-    periods = kept_periods(today, settings)
-    connection.execute(f"create table {rollups.PERIODS} (first_date date, last_date date)")
-    connection.executemany(
-        f"insert into {rollups.PERIODS} values (?, ?)", [[p.first, p.last] for p in periods]
-    )
-    connection.execute(
-        f"create table {rollups.GROUPINGS} as "
-        "select *, unnest([false, false, true, true]) as is_every_subdistrict, "
-        f"unnest([false, true, false, true]) as is_every_category from {rollups.PERIODS}"
-    )
-    return periods
-
-
-def list_kept_spans(
-    connection: duckdb.DuckDBPyConnection, ledger: str | None, as_of: datetime, settings: Settings
-) -> None:
-    """Make the table `kept_spans`: those that have their firms counted, by what the rows of `ledger` reach back to."""
-    connection.execute(f"create table {rollups.SPANS} (first_date date, last_date date)")
-    if ledger is None:
-        return
-    ((first_known,),) = connection.execute(
-        f"select min(received_at)::date from {ledger} "
-        "where received_at <= $as_of and not coalesce(is_void, false)",
-        {"as_of": as_of},
-    ).fetchall()
-    connection.executemany(
-        f"insert into {rollups.SPANS} values (?, ?)",
-        [[span.first, span.last] for span in kept_spans(as_of, settings, first_known)],
-    )
-
-
 def _know_names(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
     """Have free texts lose the names of all cadres, whoever sees them: those of other streets as well."""
     names.teach(connection, known_names(connection, release))
@@ -643,48 +609,6 @@ def _open_table(
         held = "view" if narrowing.sees_every_street else "table"
         condition = narrowing.condition(table)
         connection.execute(f'create {held} "{table}" as {source} where {condition}')
-
-
-def masked_columns(contract: Contract, table: str, named: str) -> str:
-    """What a table shows: everything, with personal values masked, and names hidden where `named` does not hold."""
-    if table == "intake_problems":
-        # The original rows are for the data keeper's report file; they hold names in the clear.
-        return f"* exclude (record) replace ({_masked_problem(contract)} as value)"
-    columns = contract[table].columns if table in contract.names else ()
-    own = next((c.name for c in columns if c.personal == "name"), "null")
-    cadre = next((c.name for c in columns if c.references == names.REGISTERED), "null")
-    masked = [
-        f"{_masked(c.name, c.personal, named, own, cadre)} as {c.name}"
-        for c in columns
-        if c.personal
-    ]
-    return f"* replace ({', '.join(masked)})" if masked else "*"
-
-
-def _masked(column: str, kind: str, named: str, own: str, cadre: str) -> str:
-    value = f"mask_{kind}({column})"
-    if kind == "text":
-        return f"{names.FUNCTION}({value}, {own}, {cadre})"
-    return (
-        value
-        if named == "true" or kind != "name"
-        else f"case when {named} then {value} else '**' end"
-    )
-
-
-def _masked_problem(contract: Contract) -> str:
-    """The value that a problem is about, masked as its column is; a problem may be about several columns."""
-    cases, text = [], f"{names.FUNCTION}(mask_text(value), null, null)"
-    for table in contract.tables:
-        for kind in ("name", "phone"):
-            headers = [h for c in table.columns if c.personal == kind for h in c.headers]
-            if headers:
-                cases.append(
-                    f"when table_name = {literals([table.name])} "
-                    f"and list_has_any(string_split(column_title, '、'), [{literals(headers)}]) "
-                    f"then mask_{kind}(value)"
-                )
-    return f"case {' '.join(cases)} else {text} end" if cases else text
 
 
 def _own_streets(scope: Scope) -> str:

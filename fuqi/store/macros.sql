@@ -185,17 +185,3 @@ create macro cell_column_at(longitude, cells_a_side) as
     floor(longitude / 0.00049::double / cells_a_side)::integer;
 create macro cell_row_at(latitude, cells_a_side) as
     floor(latitude / 0.00045::double / cells_a_side)::integer;
-
--- Whether a case has a text in its number, title, enterprise or unit, in whatever case; an empty text is in all.
--- Most of what is looked for is Chinese, which has no case, and writing all texts small is most of what a search takes.
-create macro stands_in(searched, case_number, case_title, firm, unit) as
-    contains(case_number, searched)
-    or contains(coalesce(case_title, ''), searched)
-    or contains(coalesce(firm, ''), searched)
-    or contains(coalesce(unit, ''), searched);
-create macro is_found(searched, case_number, case_title, firm, unit) as
-    searched = ''
-    or case
-        when lower(searched) = upper(searched) then stands_in(searched, case_number, case_title, firm, unit)
-        else stands_in(lower(searched), lower(case_number), lower(case_title), lower(firm), lower(unit))
-    end;

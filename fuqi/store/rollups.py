@@ -9,8 +9,8 @@ release without any still opens.
 A staging query `kept_<name>` is the shorter way to what `<name>` says of a kept period: `Database` asks it there.
 
 They are kept together with what else decided them (`fingerprint`): after a change of office hours, limits, the
-working calendar, the periods offered or a query they are made of they no longer count, until a load or
-`python -m fuqi build` works them out again.
+working calendar, the periods offered, what is masked or a query they are made of they no longer count, until a load
+or `python -m fuqi build` works them out again.
 """
 
 import hashlib
@@ -22,10 +22,11 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from fuqi import periods, worktime
+from fuqi import contract, periods, worktime
 from fuqi.settings import Settings
-from fuqi.store import calls, worktime_sql
+from fuqi.store import calls, kept_periods, worktime_sql
 from fuqi.store import names as names_in_text
+from fuqi.store.masking import masked_columns
 from fuqi.store.queries import ROLLUPS, Query
 from fuqi.store.releases import Release
 
@@ -35,21 +36,17 @@ LEDGER = "timed_appeals"
 """The staging query kept beside the roll-ups: what all of them, and every list of cases, are made of."""
 LEDGER_ORDER = "subdistrict_name, received_at, appeal_id"
 """Lists of cases are asked about a street: it finds its own rows side by side, and passes over all others."""
-PERIODS = "kept_periods"
-"""A table of the periods that medians are kept for, by their first and last day."""
-GROUPINGS = "kept_groupings"
-"""A table of the same periods and what their medians are of: each street or all, with each category or all."""
-SPANS = "kept_spans"
-"""A table of the spans that firms are counted for: the same, and the weeks that rises are told from."""
-LISTED = frozenset({PERIODS, GROUPINGS, SPANS})
-"""Tables of what is kept: a roll-up reads one of them, and may be worked out for a row of it at a time."""
 DECIDING_CODE = (
     Path(__file__).with_name("macros.sql"),
     Path(worktime_sql.__file__),
     Path(names_in_text.__file__),
     Path(periods.__file__),
+    Path(kept_periods.__file__),
 )
-"""Code that the rows depend on: the macros, working hours, what is masked in titles, and which periods are kept."""
+"""Code that the rows depend on: the macros, working hours, names in titles, and which periods are kept.
+
+What other code comes to is told from what it makes: `decisions`.
+"""
 DECIDING_SETTINGS = (
     "office_hours",
     "deadline_limits",
@@ -131,18 +128,25 @@ def fingerprint(as_of: datetime, settings: Settings, queries: Mapping[str, Query
 def decisions(as_of: datetime, settings: Settings, queries: Mapping[str, Query]) -> str:
     """The same but for the moment, of which the year counts: the calendar ends with it."""
     last = date(as_of.year + worktime_sql.YEARS_AHEAD, 12, 31)
+    read, known = sorted(deciding(queries)), contract.load()
+    stored = sorted({table for name in read for table in queries[name].reads} & {*known.names})
     return _short(
         {
             "settings": {name: repr(getattr(settings, name)) for name in DECIDING_SETTINGS},
             "calendar": worktime.numbered_days(last),
             "code": {part.name: part.read_text(encoding="utf-8") for part in DECIDING_CODE},
-            "queries": {name: queries[name].sql for name in sorted(deciding(queries))},
+            "office hours": worktime_sql.macros(settings.office_hours),
+            "queries": {name: queries[name].sql for name in read},
+            "shown": {table: masked_columns(known, table, "true") for table in stored},
         }
     )
 
 
 def deciding(queries: Mapping[str, Query]) -> frozenset[str]:
-    """The names of the roll-ups, of the ledger, and of every query that these read."""
+    """The names of the roll-ups, of the ledger, and of every query that these read.
+
+    Queries that read roll-ups are not among them: what they say is worked out by their SQL as it is now.
+    """
     waiting, found = [LEDGER, *names(queries)], set[str]()
     while waiting:
         name = waiting.pop()

@@ -1,6 +1,6 @@
--- Open cases of a place that a search finds.
+-- Open cases of a place that a search finds, in the state that is asked for.
 --
--- Grain:   one row per open case.
+-- Grain:   one row per open case that is found; none of the state closed.
 -- Params:  $as_of        the moment everything is judged at
 --          $subdistrict  one subdistrict, null for all that are seen
 --          $community    one community, null for all
