@@ -21,7 +21,7 @@ from fuqi.store import (
     reach,
     worktime_sql,
 )
-from fuqi.store.database import MACROS
+from fuqi.store.database import MACROS, SEARCH
 from fuqi.store.queries import BUILDING, ROLLUPS, STAGING, kpis, load
 from tests.empty_release import publish_empty_release
 from tests.ledger import AS_OF, appeal, publish_ledger, subdistricts
@@ -212,7 +212,8 @@ def tables_read(query: Query) -> set[str]:
     for name in staging:
         text = re.sub(rf"\b{name}\s*\([\s,]*((null|'[a-z]*')(::[a-z]+)?[\s,]*)*\)", name, text)
     connection = duckdb.connect()
-    connection.execute(MACROS.read_text(encoding="utf-8"))
+    for macros in (MACROS, SEARCH):
+        connection.execute(macros.read_text(encoding="utf-8"))
     for name in ("median_hours", "p90_hours"):
         # What tells the tables takes the list of quantiles in them for null.
         connection.execute(f"create or replace macro {name}(hours) as median(hours)")
