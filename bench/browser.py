@@ -144,7 +144,7 @@ class Tab:
 def next_tab(tab: Tab) -> Tab:
     """Another tab of the same visitor, whose browser has in its cache what the first one fetched.
 
-    It opens as a window does, and loads the same pages of the browser's own: it is given `WINDOW_OPENS_MS` for them, too.
+    It opens as a window does and loads the same pages of the browser's own: `WINDOW_OPENS_MS` are for them here, too.
     """
     page = tab.page.context.new_page()
     page.wait_for_timeout(WINDOW_OPENS_MS)

@@ -289,6 +289,15 @@ def start(mutant: Mutant, tests: list[Path], killers: list[str], folder: Path) -
     return child
 
 
+def failing_as_it_is(query: tuple[str, Path], tests: list[Path]) -> str:
+    """The test that fails on a copy in which nothing is changed, and "" where all pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        pid = start(Mutant(*query, 0, 0, ""), tests, [], Path(folder))
+        _, status = os.waitpid(pid, 0)
+        found = verdict(Path(folder), status)
+    return "" if found == SURVIVED else found
+
+
 def verdict(folder: Path, status: int) -> str:
     """The test that noticed, or SURVIVED, INVALID or TIMED_OUT."""
     if os.WIFSIGNALED(status):
@@ -348,6 +357,13 @@ def main() -> int:
     running: dict[int, tuple[Mutant, tempfile.TemporaryDirectory]] = {}
     waiting = list(reversed(work))
     prepare()
+    broken = failing_as_it_is(
+        next(iter(chosen.items())), sorted({f for t in tests.values() for f in t})
+    )
+    if broken:
+        sys.exit(
+            f"{broken} fails of a copy in which nothing is changed: it would notice every mutant"
+        )
     began = time.monotonic()
     while waiting or running:
         while waiting and len(running) < asked.jobs:

@@ -62,7 +62,7 @@ def examine(warehouse: Warehouse, settings: Settings) -> Report:
         database = Database(release, settings)
         if not database.kept:
             lines += [
-                "提示：没有可用的汇总（载入后设置、工作日历或程序变了）；页面逐件统计，数据多时较慢。"
+                "提示：没有可用的汇总（载入后设置、工作日历、数据约定或程序变了）；页面逐件统计，数据多时较慢。"
                 "运行 python -m fuqi build 重新汇总。",
                 "",
             ]

@@ -81,7 +81,7 @@ def test_a_query_is_tested_with_those_that_read_it():
     assert read_by["resolution_totals"] == {"resolution_totals"}
     assert {"timed_appeals", "judged_cases", "resolution_totals"} <= read_by["timed_appeals"]
     assert "timed_appeals" not in read_by["judged_cases"]
-    assert read_by["macros"] == set(files)
+    assert read_by["macros"] == read_by["search"] == set(files)
     found = {file.name for file in mutate_queries.tests_of(read_by["judged_cases"])}
     assert "test_resolution_against_plain_python.py" in found
     assert "test_pages.py" not in found
