@@ -34,7 +34,7 @@ warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extr
 
 MACROS = Path(__file__).with_name("macros.sql")
 SEARCH = Path(__file__).with_name("search.sql")
-"""Macros that decide which cases a list shows, and no figure."""
+"""Macros that decide which cases a list shows, and no figure that is kept or frozen."""
 MOST_ROWS_IN_MEMORY = 500_000
 """Rows of something kept that are held in memory; of more, a query reads from the file what it needs."""
 MOST_ROWS_HELD = 100_000
